@@ -20,15 +20,19 @@ export async function recordAudit(db: Db, at: Date, entry: AuditEntry): Promise<
   await db.insert(auditLog).values({ at, ...entry })
 }
 
-/** Runs a manual change and records it in the audit log, in one transaction. */
+/**
+ * Runs a manual change and records it in the audit log, in one transaction.
+ * @param isChange false for a result that changed nothing, which has no entry
+ */
 export const withAudit = <T>(
   { db, now }: Pick<Services, 'db' | 'now'>,
   entry: AuditEntry,
   act: (db: Db) => Promise<T>,
+  isChange: (result: T) => boolean = () => true,
 ): Promise<T> =>
   db.transaction(async (tx) => {
     const result = await act(tx)
-    await recordAudit(tx, now(), entry)
+    if (isChange(result)) await recordAudit(tx, now(), entry)
     return result
   })
 

@@ -35,7 +35,10 @@ export const declineSuggested = (
     declineSubmission({ ...deps, db }, id, note),
   )
 
-/** Decides several. `missed` lists those that wait no more, as when another curator was faster: the others still count. */
+/**
+ * Decides several. `missed` lists those that wait no more, as when another curator was faster: the others still count.
+ * @throws PaperboyError BAD_PAPER for a list day far ahead
+ */
 export async function decideSuggested(
   deps: Deps,
   ids: readonly string[],
@@ -48,7 +51,7 @@ export async function decideSuggested(
       await decide(deps, id, decision)
       decided.push(id)
     } catch (error) {
-      if (!(error instanceof PaperboyError)) throw error
+      if (!(error instanceof PaperboyError && error.code === 'PAPER_NOT_FOUND')) throw error
       missed.push(id)
     }
   }

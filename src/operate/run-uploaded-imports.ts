@@ -45,13 +45,14 @@ async function check(deps: Deps, id: number): Promise<void> {
 
 async function runImport(deps: Deps, id: number): Promise<void> {
   const { now, queues } = deps
-  const { uploadedBy } = await readUpload(deps, id)
+  const { options, uploadedBy } = await readUpload(deps, id)
+  const actor = options.startedBy ?? uploadedBy
   const result = await attempt(deps, id, {
     dryRun: false,
     // The report, the audit entry and the deleted file commit with the readers.
     async onImported(tx, counts) {
       await save(tx, id, 'done', { counts, columns: [], values: [] })
-      await recordAudit(tx, now(), { actor: uploadedBy, action: 'imported', target: `${counts.added} readers` })
+      await recordAudit(tx, now(), { actor, action: 'imported', target: `${counts.added} readers` })
       await tx.execute(sql`UPDATE reader_imports SET file = NULL WHERE id = ${id}`)
     },
   })
@@ -76,7 +77,7 @@ async function attempt(
       active: options.active,
       partial: options.partial,
       mappings: mappingsOf(options),
-      attestedBy: options.attestedBy || uploadedBy,
+      attestedBy: options.attestedBy || (options.checkedBy ?? uploadedBy),
       onProgress,
       ...how,
     })

@@ -5,6 +5,9 @@ import { insertRows } from './insert-rows.ts'
 
 export type AddedReader = 'added' | 'activated' | 'refused' | 'unchanged'
 
+/** Whether an address became a reader's, or an active one's. */
+export const isAddition = (added: AddedReader): boolean => added === 'added' || added === 'activated'
+
 /**
  * Adds one reader, as an import of a single address does: pending, with a confirmation email, unless consent given elsewhere is
  * attested. A person who unsubscribed, bounced or complained here is refused.

@@ -81,15 +81,16 @@ async function countDays({ db, now }: Deps): Promise<void> {
     INSERT INTO reader_days AS d (day, event, readers)
     SELECT (e.at AT TIME ZONE 'UTC')::date, e.event, count(*)::int
     FROM (
-      SELECT *, coalesce(imported_at, '-infinity') AS imported, updated_at <> created_at AND updated_at IS DISTINCT FROM imported_at AS changed
-      FROM subscribers WHERE updated_at >= ${since}
+      SELECT s.*, coalesce(s.imported_at, '-infinity') AS imported, x.reason, x.created_at AS suppressed_at
+      FROM subscribers s LEFT JOIN suppressions x ON x.address_hash = s.address_hash WHERE s.updated_at >= ${since}
     ) s, LATERAL (VALUES
       ('signed up', CASE WHEN s.consent_origin IS NOT NULL THEN s.requested_at END),
       ('confirmed', CASE WHEN s.first_confirmed_at IS NOT NULL AND s.confirmed_at > s.imported THEN s.confirmed_at END),
       ('imported', s.imported_at),
       ('unsubscribed', CASE WHEN s.status = 'unsubscribed' AND s.left_at > s.imported THEN s.left_at END),
-      ('bounced', CASE WHEN s.status = 'bounced' AND s.changed THEN s.updated_at END),
-      ('complained', CASE WHEN s.status = 'complained' AND s.changed THEN s.updated_at END)
+      -- The row changes again when they sign up again.
+      ('bounced', CASE WHEN s.status = 'bounced' AND s.reason = 'hard bounce' AND s.suppressed_at > s.imported THEN s.suppressed_at END),
+      ('complained', CASE WHEN s.status = 'complained' AND s.reason = 'complaint' AND s.suppressed_at > s.imported THEN s.suppressed_at END)
     ) AS e (event, at)
     WHERE e.at >= ${since} AND e.at < ${startOfDay(daysLater(today, 1))}
     GROUP BY 1, 2

@@ -2,7 +2,7 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
-import { addReader } from './add-reader.ts'
+import { type AddedReader, addReader } from './add-reader.ts'
 import { findReader } from './find-reader.ts'
 import { BadPreference, type Choices, invalidFields } from './preference-rules.ts'
 import { checkZone } from './preferences.ts'
@@ -30,7 +30,7 @@ export interface NewReader {
  *
  * @param by.origin the network address of the program
  * @param by.attestedBy who attests the consent; stored with the reader
- * @returns what became of the address
+ * @returns what became of the address. `signed up`: a known person gets an email
  * @throws PaperboyError BAD_ADDRESS | BAD_PREFERENCE; OPTED_OUT when an import must not activate the address; TOO_MANY_SIGN_UPS when
  *   the address got too many emails
  */
@@ -38,7 +38,7 @@ export async function addForProgram(
   deps: Deps,
   wanted: NewReader,
   by: { origin: string; attestedBy: string },
-): Promise<{ id: number; status: string; added: boolean }> {
+): Promise<{ id: number; status: string; did: 'added' | 'activated' | 'signed up' | 'unchanged' }> {
   const { email, locale, consent, cadence, hour, topics = [] } = wanted
   const zone = canonicalZone(wanted.zone ?? 'UTC')
   const schedule = { ...(cadence ? { cadence } : {}), ...(hour === undefined ? {} : { hour }) }
@@ -50,12 +50,14 @@ export async function addForProgram(
     )
   await checkZone(deps.db, zone)
   const before = await findReader(deps, email)
+  let did: Exclude<AddedReader, 'refused'> | 'signed up' = before.reader ? 'signed up' : 'added'
   if (consent) {
     const { form: consent_form, confirmedAt: confirmed_at } = consent
     const given = { status: 'active' as const, zone, topics, ...schedule, ...(locale ? { locale } : {}) }
     const options = { active: true, attestedBy: by.attestedBy }
-    if ((await addReader(deps, email, options, { ...given, consent_form, confirmed_at })) === 'refused')
-      throw optedOut()
+    const added = await addReader(deps, email, options, { ...given, consent_form, confirmed_at })
+    if (added === 'refused') throw optedOut()
+    did = added
   } else {
     const given = { zone: wanted.zone, ...(locale ? { locale } : {}), wishes: { topics } }
     await subscribe(deps, { typed: email, ...given, origin: by.origin })
@@ -63,7 +65,7 @@ export async function addForProgram(
   const { reader } = await findReader(deps, email)
   // An address over the email limit that has no row: nothing was stored.
   if (!reader) throw new PaperboyError('TOO_MANY_SIGN_UPS', 'This address got too many emails. Try again tomorrow.')
-  return { id: reader.id, status: reader.status, added: before.reader === undefined }
+  return { id: reader.id, status: reader.status, did }
 }
 
 const optedOut = () =>

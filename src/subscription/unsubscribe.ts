@@ -27,14 +27,15 @@ export async function unsubscribe(
 /**
  * For operators, when a reader asks by email.
  * @param who an address, or the token that an email program put into the subject
+ * @returns as `unsubscribeReader`
  * @throws PaperboyError TOKEN_UNKNOWN | BAD_ADDRESS, also when no subscriber has that address
  */
 export async function unsubscribeByAddressOrToken(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   who: string,
-): Promise<void> {
-  if (!who.includes('@')) return unsubscribe({ db, keys, now }, who)
-  await unsubscribeReader({ db, now }, await subscriberIdOf({ db }, who))
+): Promise<boolean> {
+  const id = who.includes('@') ? await subscriberIdOf({ db }, who) : checkUnsubscribe({ keys }, who).subscriberId
+  return unsubscribeReader({ db, now }, id)
 }
 
 /**

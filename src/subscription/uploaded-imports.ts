@@ -38,6 +38,13 @@ export const UploadOptions = z.object({
 })
 export type UploadOptions = z.output<typeof UploadOptions>
 
+/** The options as stored, with the people who chose them: any operator may continue another's import. */
+const StoredOptions = UploadOptions.extend({
+  /** asked for the dry run, and attests the consent unless the options name another */
+  checkedBy: z.string().optional(),
+  startedBy: z.string().optional(),
+})
+
 /** Returns the options as the import takes them. */
 export const mappingsOf = ({ columns, values }: UploadOptions): Mapping[] => [
   ...columns.map(({ column, meaning }) => ({ target: column, meaning })),
@@ -63,13 +70,16 @@ const Row = z.object({
   fileName: text,
   bytes: number,
   state: z.enum(IMPORT_STATES),
-  options: UploadOptions,
+  options: StoredOptions,
+  /** of the options, for a form that shows what they led to */
+  fingerprint: text,
   result: Result.nullable(),
   linesRead: number,
 })
 export type UploadedImport = z.output<typeof Row>
 
-const COLUMNS = sql`id, uploaded_at, uploaded_by, file_name, bytes, state, options, result, lines_read`
+const FINGERPRINT = sql`md5(options::text)`
+const COLUMNS = sql`id, uploaded_at, uploaded_by, file_name, bytes, state, options, ${FINGERPRINT} AS fingerprint, result, lines_read`
 
 /**
  * Keeps an uploaded file until its import ends. @returns the import's id
@@ -134,9 +144,10 @@ export async function readUploadedColumns(deps: Pick<Deps, 'db'>, id: number): P
 
 /**
  * Asks a worker for a dry run with these options.
+ * @param by who asks, as in AuditEntry
  * @throws PaperboyError BAD_IMPORT when a mapping fits no column, or no column has the addresses; IMPORT_STATE
  */
-export async function requestCheck(deps: Deps, id: number, options: UploadOptions): Promise<void> {
+export async function requestCheck(deps: Deps, id: number, options: UploadOptions, by: string): Promise<void> {
   const { header } = await openCsv(await readUploadedFile(deps, id))
   try {
     readColumns(header, mappingsOf(options))
@@ -144,15 +155,22 @@ export async function requestCheck(deps: Deps, id: number, options: UploadOption
     throw new PaperboyError('BAD_IMPORT', `The file cannot be imported: ${(error as Error).message}`, { cause: error })
   }
   const { rowCount } = await deps.db.execute(sql`
-    UPDATE reader_imports SET state = 'to check', options = ${JSON.stringify(options)}::jsonb, result = NULL, lines_read = 0, lease_until = NULL
+    UPDATE reader_imports SET state = 'to check', options = ${JSON.stringify({ ...options, checkedBy: by })}::jsonb, result = NULL, lines_read = 0, lease_until = NULL
     WHERE id = ${id} AND state IN ('uploaded', 'checked', 'failed') AND file IS NOT NULL`)
   if (rowCount === 0) throw await refusal(deps, id)
 }
 
-/** Asks a worker for the import, as the dry run found it. @throws PaperboyError IMPORT_NOT_FOUND | IMPORT_STATE without a passed dry run */
-export async function requestImport({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
+/**
+ * Asks a worker for the import, as the dry run found it.
+ * @param by who asks, as in AuditEntry
+ * @param seen fingerprint of the options whose dry run a page showed; undefined: as they are now
+ * @throws PaperboyError IMPORT_NOT_FOUND | IMPORT_STATE without a passed dry run, or when another person chose other options since
+ */
+export async function requestImport({ db }: Pick<Deps, 'db'>, id: number, by: string, seen?: string): Promise<void> {
   const { rowCount } = await db.execute(sql`
-    UPDATE reader_imports SET state = 'to import', lines_read = 0, lease_until = NULL WHERE id = ${id} AND state = 'checked'`)
+    UPDATE reader_imports SET state = 'to import', lines_read = 0, lease_until = NULL,
+      options = options || jsonb_build_object('startedBy', ${by}::text)
+    WHERE id = ${id} AND state = 'checked' AND ${seen === undefined ? sql`true` : sql`${FINGERPRINT} = ${seen}`}`)
   if (rowCount === 0) throw await refusal({ db }, id)
 }
 

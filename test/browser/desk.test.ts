@@ -5,6 +5,7 @@ import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { findEdition } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
+import { setWording } from '../../src/edition/draft/wording.ts'
 import { createSignInLink } from '../../src/operate/admins/sessions.ts'
 import { importFile } from '../../src/papers/ingest/import-file.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -337,6 +338,56 @@ test('a change that is refused says why in its row, and typed words stay', { tim
   await rowOf(page, second).getByRole('alert').filter({ hasText: 'You are signed out' }).waitFor()
   expect([await typed(first), await typed(second)]).toEqual(['Mine, and long.', 'Not saved yet.'])
   expect(await page.getByRole('alert').count()).toBe(1)
+})
+
+test('the words of an edition stay while they are saved, changed by another, and refused', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  await realDesk({ db, site })
+  const page = await open(site, { viewport: DESK })
+  await signIn(page, site)
+  await page.evaluate('window.stayed = true')
+  const words = page.getByLabel('Opens the email')
+  const save = page.getByRole('button', { name: 'Save', exact: true })
+  const stored = async () => (await findEdition(site.services, KEY)).editorNote
+  await rowOf(page, 'OmniShow').getByText('Add a note').click()
+  await rowOf(page, 'OmniShow').getByLabel('Note for readers').fill('Not saved yet.')
+  await words.fill('Hello *all*.')
+  await page.getByRole('button', { name: 'Preview the note' }).click()
+  await page.locator('#note-preview em').waitFor()
+  await save.click()
+  await expect.poll(stored, SLOW).toBe('Hello *all*.')
+  await page.locator('#note-preview').waitFor({ state: 'detached' })
+
+  await words.fill('Mine.')
+  await setWording(site.services, KEY, { editorNote: 'Theirs.' })
+  await save.click()
+  await page.getByRole('alert').filter({ hasText: 'Another person changed these words' }).waitFor()
+  expect([await words.inputValue(), await stored()]).toEqual(['Mine.', 'Theirs.'])
+  await save.click()
+  await expect.poll(stored, SLOW).toBe('Mine.')
+
+  await words.fill('Long, and typed after the session ended.')
+  await page.context().clearCookies()
+  await save.click()
+  await page.getByRole('alert').filter({ hasText: 'You are signed out' }).waitFor()
+  expect(await words.inputValue()).toBe('Long, and typed after the session ended.')
+  expect(await rowOf(page, 'OmniShow').getByLabel('Note for readers').inputValue()).toBe('Not saved yet.')
+  expect(await page.evaluate('window.stayed')).toBe(true)
+})
+
+test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({ db, site }) => {
+  await realDesk({ db, site })
+  const page = await open(site, { viewport: DESK })
+  await signIn(page, site)
+  // As while the service restarts.
+  await page.route('**/pick', (route) => route.abort(), { times: 1 })
+  await rowOf(page, 'OmniShow').getByRole('button', { name: 'Pick' }).click()
+  await rowOf(page, 'OmniShow').getByRole('alert').filter({ hasText: 'may not be saved' }).waitFor()
+  await rowOf(page, 'OmniShow').getByRole('button', { name: 'Pick' }).click()
+  await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
+  expect((await db.execute(sql`SELECT verdict FROM picks`)).rows).toEqual([{ verdict: 'picked' }])
 })
 
 describe.for([

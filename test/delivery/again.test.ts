@@ -6,9 +6,10 @@ import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { sendAgain } from '../../src/delivery/send/send-again.ts'
+import { cancel } from '../../src/edition/draft/control.ts'
 import { describeStatus, readStatus } from '../../src/operate/status.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/runtime/db/schema.ts'
-import { test } from '../support/database.ts'
+import { someoneWaits, test } from '../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
 import { type Sink, smtpReply } from '../support/sink.ts'
@@ -64,6 +65,24 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   expect(one).toMatchObject({ state: 'accepted', relay: 'main', messageId: repeated[0] })
   expect(one!.reply).toMatch(/^250 /)
   expect(await readerDeliveries(services, 'rené@example.org'), 'an address beyond ASCII is no error').toEqual([])
+})
+
+test('an edition that another person cancels at the same moment stays cancelled', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 1)
+  await planAll(services, await releasedEdition(services))
+  await db.update(deliveries).set({ state: 'refused' })
+  await db.update(batches).set({ state: 'done' })
+  await db.update(editions).set({ state: 'sending' })
+  let again: Promise<unknown> | undefined
+  await db.transaction(async (tx) => {
+    await cancel({ ...services, db: tx }, KEY)
+    again = sendAgain(services, KEY, { only: ['refused'], dryRun: false }).catch((error: unknown) => error)
+    await someoneWaits(db)
+  })
+  expect(await again).toMatchObject({ code: 'EDITION_STATE' })
+  expect((await db.select().from(editions))[0]!.state).toBe('cancelled')
+  expect((await db.select().from(deliveries))[0]!.state).toBe('refused')
 })
 
 test('readers who cannot be emailed, or moved to another schedule, are neither counted nor sent again, and keep the relay’s reply', async ({

@@ -319,6 +319,8 @@ describe('a reader’s page', () => {
       return [statusCode, reader!.status, await db.$count(suppressions)]
     }
     expect(await press('unsubscribe')).toEqual([200, 'unsubscribed', 0])
+    // Changes nothing, so it enters no log.
+    expect(await press('unsubscribe')).toEqual([200, 'unsubscribed', 0])
     expect(await press('suppress')).toEqual([200, 'unsubscribed', 1])
     expect(await press('lift')).toEqual([200, 'unsubscribed', 0])
     expect(await press('lift')).toEqual([422, 'unsubscribed', 0])

@@ -4,7 +4,7 @@ import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { MOST_LISTENERS } from '../../src/http/admin/live-progress.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { auditLog, deliveries, editionNotices, editions } from '../../src/runtime/db/schema.ts'
+import { auditLog, deliveries, editionNotices, editions, papers } from '../../src/runtime/db/schema.ts'
 import { addPapers, addReaders, releasedEdition } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
@@ -64,6 +64,21 @@ describe('two admins', () => {
     expect((await browser.post(`${DESK}/release`, { sure: 'yes', seen: now })).statusCode).toBe(303)
   })
 
+  test('an edition that was released since the page was opened is not cancelled as a draft', async ({ db, site }) => {
+    await draftOn(site)
+    const browser = await signedIn(site)
+    const fields = async () => ({ sure: 'yes', seen: seenBy((await browser.get(DESK)).body, 'cancel') })
+    const early = await fields()
+    await (await signedIn(site, OPERATOR)).post(`${DESK}/release`, { sure: 'yes' })
+    const late = await browser.post(`${DESK}/cancel`, early)
+    expect([late.statusCode, (await editionOf(db)).state]).toEqual([409, 'released'])
+    const now = await fields()
+    // Sending begins by itself, and is no reason to refuse.
+    await db.update(editions).set({ state: 'sending' })
+    expect((await browser.post(`${DESK}/cancel`, now)).statusCode).toBe(303)
+    expect((await editionOf(db)).state).toBe('cancelled')
+  })
+
   test('new votes alone do not make the page stale', async ({ db, site }) => {
     await draftOn(site)
     const browser = await signedIn(site)
@@ -72,6 +87,19 @@ describe('two admins', () => {
     await assemble(site.services, { date: DAY })
     expect((await browser.post(`${DESK}/release`, { sure: 'yes', seen })).statusCode).toBe(303)
   })
+})
+
+test('a note as long as its field allows is saved: a browser counts a line break once, and sends two characters', async ({
+  db,
+  site,
+}) => {
+  await draftOn(site)
+  const browser = await signedIn(site)
+  const lines = (length: number) => ['Line.', 'Line.', 'x'.repeat(length - 12)]
+  const sent = (length: number) => lines(length).join('\r\n')
+  expect((await browser.post(`${DESK}/wording`, { note: sent(1000) })).statusCode).toBe(303)
+  expect((await editionOf(db)).editorNote).toBe(lines(1000).join('\n'))
+  expect((await browser.post(`${DESK}/papers/${paperId(1)}/note`, { note: sent(500) })).statusCode).toBe(303)
 })
 
 test('bad input gets a clear message, keeps the typed words, and saves no half', async ({ db, site }) => {
@@ -249,4 +277,15 @@ describe('deliveries', () => {
     expect(heard.ends).toBe(MOST_LISTENERS)
     expect(live.watch(id, listener())).toBeUndefined()
   })
+})
+
+test('a title and an organisation from right to left keep their place in a line', async ({ db, site }) => {
+  await draftOn(site)
+  const [title, organization] = ['نموذج اللغة', 'جامعة القاهرة']
+  await db.update(papers).set({ title, shownTitle: null, organization, codeUrl: 'https://code.example/x' })
+  const browser = await signedIn(site)
+  await browser.post(`${DESK}/papers/${paperId(1)}/drop`)
+  const { body } = await browser.get(DESK)
+  expect(body).toContain(`\u2068${organization}\u2069 · Code`)
+  expect(body.match(new RegExp(`dir="auto">${title}</a>`, 'g')), 'each row, also of a dropped paper').toHaveLength(4)
 })

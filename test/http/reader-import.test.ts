@@ -7,7 +7,7 @@ import { importSubscribers } from '../../src/subscription/import.ts'
 import { deleteOldUploads, UPLOAD_BYTES } from '../../src/subscription/uploaded-imports.ts'
 import { secondDatabase } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
-import { CURATOR, signedIn, test } from './admin.ts'
+import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
 import type { Site } from './site.ts'
 
 type Browser = Awaited<ReturnType<typeof signedIn>>
@@ -202,4 +202,53 @@ test('another worker repeats an import whose worker died; files do not outlive a
   site.clock.now = new Date(at.getTime() + 25 * 3_600_000)
   await deleteOldUploads(site.services)
   expect(await db.$count(readerImports, eq(readerImports.state, 'checked'))).toBe(0)
+})
+
+test('a survey’s file is imported, whose columns are whole questions', async ({ db, site }) => {
+  const browser = await signedIn(site)
+  const questions = Array.from(
+    { length: 60 },
+    (_, n) => `${n + 1}. Насколько вы довольны нашей рассылкой о новых статьях?`,
+  )
+  const file = [
+    ['Email Address', ...questions],
+    ['ada@example.org', ...questions.map(() => 'да')],
+  ]
+  const page = (await upload(site, browser, file.map((cells) => cells.join(',')).join('\n'))).headers.location as string
+  const fields = file[0]!.flatMap((name): [string, string][] => [
+    ['column', name],
+    ['meaning', name === 'Email Address' ? 'email' : 'ignore'],
+  ])
+  expect((await browser.post(`${page}/check`, fields)).statusCode).toBe(303)
+  await runUploadedImports(site.services)
+  expect((await browser.post(`${page}/import`)).statusCode).toBe(303)
+  await runUploadedImports(site.services)
+  expect((await db.select().from(subscribers)).map(({ email }) => email)).toEqual(['ada@example.org'])
+})
+
+test('an import whose options another person changed is not started by the page that shows the earlier ones', async ({
+  db,
+  site,
+}) => {
+  const [one, other] = [await signedIn(site), await signedIn(site, OPERATOR)]
+  const page = (await upload(site, one, 'email\nada@example.org')).headers.location as string
+  const check = async (browser: Browser, more: Record<string, string> = {}) => {
+    expect((await browser.post(`${page}/check`, { column: 'email', meaning: 'email', ...more })).statusCode).toBe(303)
+    await runUploadedImports(site.services)
+    return { seen: /name="seen" value="([^"]+)"/.exec((await browser.get(page)).body)![1]! }
+  }
+  const asking = await check(one)
+  const activating = await check(other, { active: 'yes' })
+  expect((await one.post(`${page}/import`, asking)).statusCode).toBe(409)
+  await runUploadedImports(site.services)
+  expect(await db.$count(subscribers)).toBe(0)
+  expect((await other.post(`${page}/import`, activating)).statusCode).toBe(303)
+  await runUploadedImports(site.services)
+  const readers = await db.select().from(subscribers)
+  expect(
+    readers.map(({ status, importedBy }) => [status, importedBy]),
+    'attested by the one who ticked it',
+  ).toEqual([['active', OPERATOR]])
+  const log = await db.select().from(auditLog).where(eq(auditLog.action, 'imported'))
+  expect(log.map(({ actor }) => actor)).toEqual([OPERATOR])
 })

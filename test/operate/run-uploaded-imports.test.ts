@@ -17,11 +17,11 @@ test('an uploaded list reads like a file: whom one line calls pending, no later 
   const lines = ['email,status', 'x@example.org,pending', ...between, 'x@example.org,active', '']
   const bytes = Buffer.from(lines.join('\n'))
   const id = await storeUpload(services, { name: 'list.csv', bytes, uploadedBy: 'ada@lab.example' })
-  await requestCheck(services, id, UploadOptions.parse({ active: true }))
+  await requestCheck(services, id, UploadOptions.parse({ active: true }), 'ada@lab.example')
   await runUploadedImports(services)
   const counts = { read: 2502, added: 2501, asked: 1, activated: 0, unchanged: 1 }
   expect(await readUpload(services, id)).toMatchObject({ state: 'checked', result: { counts } })
-  await requestImport(services, id)
+  await requestImport(services, id, 'ada@lab.example')
   await runUploadedImports(services)
   expect(await readUpload(services, id)).toMatchObject({ state: 'done', result: { counts } })
   const pending = await db.select({ email: subscribers.email, status: subscribers.status }).from(subscribers)

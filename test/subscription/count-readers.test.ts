@@ -49,6 +49,31 @@ test('each day keeps its sign-ups, confirmations, imports and departures, also a
   expect((await asOfDay()).counts).toMatchObject({ 'signed up': 1, unsubscribed: 0, bounced: 0 })
 })
 
+test('a reader who bounced, or complained, is counted on that day alone, also when they sign up again', async ({
+  db,
+}) => {
+  const clock = { now: new Date('2026-04-14T10:00:00Z') }
+  const services = servicesOn(db, {}, clock)
+  for (const [email, reason] of [
+    ['hard@example.org', 'hard bounce'],
+    ['spam@example.org', 'complaint'],
+  ] as const) {
+    await addSubscriber(db, email, { createdAt: new Date(0) })
+    await suppress(db, [{ hash: addressHash(testConfig().SUPPRESSION_KEY, email), reason }], clock.now)
+  }
+  await countReaders(services)
+  clock.now = new Date(clock.now.getTime() + 2 * DAY_MS)
+  for (const typed of ['hard@example.org', 'spam@example.org'])
+    await subscribe(services, { typed, origin: '192.0.2.1' })
+  await countReaders(services)
+  const days = await readReaderDays(services, 3)
+  expect(days.map(({ counts }) => [counts.bounced, counts.complained, counts['signed up']])).toEqual([
+    [1, 1, 0],
+    [0, 0, 0],
+    [0, 0, 2],
+  ])
+})
+
 test('a sum over fewer than five readers is not stored', async ({ db }) => {
   const services = servicesOn(db)
   await addReaders(db, 5, { topics: ['llm-agents'] })

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { RESENDABLE_STATES, type ResendableState, sendAgain } from '../../delivery/send/send-again.ts'
+import { isAnyQueued, RESENDABLE_STATES, type ResendableState, sendAgain } from '../../delivery/send/send-again.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -23,7 +23,7 @@ export function resendCommand(edition: Command): void {
         const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
         const action = `queued ${options.only.join(' and ')} deliveries again of`
         const entry = { actor: cliActor(), action, target: describeEdition(options) }
-        const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again)
+        const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again, isAnyQueued)
         report(command, { ...counts, done: !dryRun }, describeCounts(counts, options, dryRun))
       }),
     )

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { withAudit } from '../../operate/audit.ts'
-import { type AddedReader, addReader } from '../../subscription/add-reader.ts'
+import { type AddedReader, addReader, isAddition } from '../../subscription/add-reader.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
@@ -22,9 +22,11 @@ export function addCommand(subscribers: Command): void {
     .action((address: string, options, command) =>
       withServices(async (services) => {
         const attestedBy = options.attestedBy ?? userInfo().username
-        const entry = { actor: cliActor(), action: 'added', target: 'a reader' }
-        const added = await withAudit(services, entry, (db) =>
-          addReader({ ...services, db }, address, { active: options.active === true, attestedBy }),
+        const added = await withAudit(
+          services,
+          { actor: cliActor(), action: 'added', target: 'a reader' },
+          (db) => addReader({ ...services, db }, address, { active: options.active === true, attestedBy }),
+          isAddition,
         )
         report(command, { result: added }, SAYS[added])
       }),

@@ -13,10 +13,19 @@ export function unsubscribeCommand(subscribers: Command): void {
     .action((who: string, _options, command) =>
       withServices(async (services) => {
         const target = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
-        await withAudit(services, { actor: cliActor(), action: 'unsubscribed', target }, (db) =>
-          unsubscribeByAddressOrToken({ ...services, db }, who),
+        const changed = await withAudit(
+          services,
+          { actor: cliActor(), action: 'unsubscribed', target },
+          (db) => unsubscribeByAddressOrToken({ ...services, db }, who),
+          (did) => did,
         )
-        report(command, { unsubscribed: true }, 'Unsubscribed. The reader gets no more digests.')
+        report(
+          command,
+          { unsubscribed: true, changed },
+          changed
+            ? 'Unsubscribed. The reader gets no more digests.'
+            : 'Nothing was changed: the reader already gets no digests.',
+        )
       }),
     )
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
+import { type EditionKey, editionNotFound, lockEdition } from '../../edition/draft/control.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { number, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -9,6 +9,9 @@ import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 /** States that an operator may send again. All but `unknown` certainly did not arrive. */
 export const RESENDABLE_STATES = ['refused', 'unknown', 'expired'] as const
 export type ResendableState = (typeof RESENDABLE_STATES)[number]
+
+/** Whether there was anything to send again. */
+export const isAnyQueued = (counts: Record<string, number>): boolean => Object.keys(counts).length > 0
 
 /**
  * Queues ended deliveries for another attempt by the operator's choice (rule 1), with the same Message-ID. One that may have arrived
@@ -22,17 +25,17 @@ export async function sendAgain(
   key: EditionKey,
   { only, dryRun }: { only: readonly ResendableState[]; dryRun: boolean },
 ): Promise<Record<string, number>> {
-  const edition = await findEdition({ db }, key)
-  const { id, state } = edition
-  if (!['sending', 'sent', 'paused'].includes(state)) {
-    throw new PaperboyError(
-      'EDITION_STATE',
-      `The ${key.kind} edition of ${key.date} is ${state}: its deliveries cannot be sent again.`,
-    )
-  }
   return db.transaction(async (tx) => {
     // The same lock as in planning: the edition must not become `sent` or `cancelled` during this.
-    await tx.execute(sql`SELECT FROM editions WHERE id = ${id} FOR UPDATE`)
+    const edition = await lockEdition(tx, key)
+    if (!edition) throw editionNotFound(key)
+    const { id, state } = edition
+    if (!['sending', 'sent', 'paused'].includes(state)) {
+      throw new PaperboyError(
+        'EDITION_STATE',
+        `The ${key.kind} edition of ${key.date} is ${state}: its deliveries cannot be sent again.`,
+      )
+    }
     const chosen = sql`d.edition_id = ${id} AND d.state = ANY(${sql.param(only)}::delivery_state[])
       AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')
       AND EXISTS (SELECT FROM subscribers s WHERE s.id = d.subscriber_id AND ${canBeEmailed(now())} AND ${isFor(edition)})`

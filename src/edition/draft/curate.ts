@@ -90,10 +90,12 @@ export const isListed = (listDay: string, { kind, date }: EditionKey): boolean =
 /** Finds a paper by its arXiv id or DOI in any form, or by the id in its link. @throws PaperboyError PAPER_NOT_FOUND */
 async function findPaper(db: Db, name: string): Promise<{ id: number; title: string; listDay: string }> {
   const sourceId = arxivId(name) ?? doiIn(name) ?? name
+  // The link of a paper without an arXiv id or DOI has our number. No source's id is one.
+  const number = /^[1-9]\d{0,14}$/.test(name) ? Number(name) : undefined
   const [paper] = await db
     .select({ id: papers.id, title: papers.title, listDay: papers.listDay })
     .from(papers)
-    .where(eq(papers.sourceId, sourceId))
+    .where(number === undefined ? eq(papers.sourceId, sourceId) : eq(papers.id, number))
     .orderBy(sql`${papers.source} <> 'arxiv'`)
     .limit(1)
   if (paper) return paper

@@ -8,9 +8,10 @@ import { describeProgress, type Progress, progressOf } from '../../delivery/ledg
 import { describeSendingDetails, sendingDetails } from '../../delivery/ledger/sending-details.ts'
 import { forecast } from '../../delivery/plan/forecast.ts'
 import { describePlan, sendPlan } from '../../delivery/plan/send-plan.ts'
-import { RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
+import { isAnyQueued, RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { listLatestEditions } from '../../edition/draft/curator-view.ts'
+import { fingerprint } from '../../edition/draft/fingerprint.ts'
 import { describeInbound } from '../../inbound/report.ts'
 import { editionHref } from '../../operate/attention/attention.ts'
 import { findAttention } from '../../operate/attention/find.ts'
@@ -21,7 +22,7 @@ import { describeRelays } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 import { describeSignUps } from '../../subscription/signup-protection/report.ts'
 import { editionParams as params } from './edition.ts'
-import { actionsFor } from './edition-actions.ts'
+import { actionsFor, phaseOf } from './edition-actions.ts'
 import { describeState, nameOf, shortNameOf } from './edition-labels.ts'
 import { actor } from './guard.ts'
 import { openLiveProgress } from './live-progress.ts'
@@ -70,9 +71,8 @@ export const deliveryRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       return reply.code(422).view('admin/edition-deliveries', { ...page, unsure, chosen: only })
     }
     const action = `queued ${only.join(' and ')} deliveries again of`
-    await withAudit(services, { actor: actor(request), action, target: describeEdition(key) }, (db) =>
-      sendAgain({ ...services, db }, key, { only, dryRun: false }),
-    )
+    const entry = { actor: actor(request), action, target: describeEdition(key) }
+    await withAudit(services, entry, (db) => sendAgain({ ...services, db }, key, { only, dryRun: false }), isAnyQueued)
     return reply.redirect(deliveriesHref(key), 303)
   })
 
@@ -156,6 +156,7 @@ async function editionDeliveries(services: Services, key: EditionKey, state?: Li
     href,
     editionHref: editionHref(key),
     state: edition.state,
+    seenPhase: fingerprint(...phaseOf(edition)),
     status: describeState(edition),
     pausedWhy: edition.pausedWhy,
     isLive: ['released', 'sending', 'paused'].includes(edition.state),

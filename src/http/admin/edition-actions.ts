@@ -1,7 +1,8 @@
 import { recall } from '../../delivery/ledger/recall.ts'
 import { assemble } from '../../edition/draft/assemble.ts'
-import { cancel, type EditionKey, hold, pause, resume } from '../../edition/draft/control.ts'
+import { cancel, type EditionKey, hold, lockEdition, pause, resume } from '../../edition/draft/control.ts'
 import { checkCuration } from '../../edition/draft/curation-state.ts'
+import { checkUnchanged } from '../../edition/draft/fingerprint.ts'
 import { release } from '../../edition/draft/release.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -13,7 +14,7 @@ import type { Services } from '../../runtime/services.ts'
 export const ACTIONS = {
   assemble: { does: assembleDraft, done: 'assembled', label: 'Read the votes again', in: ['draft'], sure: undefined },
   hold: { does: hold, done: 'held', label: 'Hold', in: ['draft'], sure: undefined },
-  resume: { does: resume, done: 'resumed', label: 'Resume', in: ['draft', 'paused'], sure: undefined },
+  resume: { does: inThePhaseSeen(resume), done: 'resumed', label: 'Resume', in: ['draft', 'paused'], sure: undefined },
   release: {
     does: releaseDraft,
     done: 'released',
@@ -30,7 +31,7 @@ export const ACTIONS = {
     sure: 'Take it back, so that it can be changed. Only while no email was handed over.',
   },
   cancel: {
-    does: cancel,
+    does: inThePhaseSeen(cancel),
     done: 'cancelled',
     label: 'Cancel',
     in: ['draft', 'released', 'sending', 'paused'],
@@ -52,6 +53,19 @@ export const actionsFor = (
     .filter(({ action }) => state !== 'draft' || (held ? action !== 'hold' : action !== 'resume'))
     .filter(({ action }) => action !== 'recall' || !anyHanded)
     .map(({ action, label, sure }) => ({ action, label, sure }))
+
+/** What decides what an action that a draft and one that is out both have would do, for its fingerprint. */
+export const phaseOf = ({ state }: { state: string }) => [state === 'draft'] as const
+
+/** Refuses an action when another person released or recalled the edition since the page with the button was opened. */
+function inThePhaseSeen(does: typeof cancel) {
+  return (deps: Services, key: EditionKey, seen?: string): Promise<void> =>
+    deps.db.transaction(async (db) => {
+      const edition = await lockEdition(db, key)
+      if (edition) checkUnchanged(seen, ...phaseOf(edition))
+      await does({ ...deps, db }, key)
+    })
+}
 
 /** Throws when the edition is already out: a silent no-op would enter the audit log as done. */
 async function assembleDraft(deps: Services, key: EditionKey): Promise<void> {

@@ -13,7 +13,7 @@ import { releaseState } from '../../edition/draft/schedule.ts'
 import { MAX_WORDING, wordingState } from '../../edition/draft/wording.ts'
 import { editionHref } from '../../operate/attention/attention.ts'
 import type { Services } from '../../runtime/services.ts'
-import { actionsFor } from './edition-actions.ts'
+import { actionsFor, phaseOf } from './edition-actions.ts'
 import { describeState, nameOf } from './edition-labels.ts'
 import { hoursChart } from './hours-chart.ts'
 import { paperRow } from './paper-row.ts'
@@ -46,6 +46,7 @@ export async function editionPage(services: Services, key: EditionKey) {
     timeline: timelineOf(times),
     actions: actionsFor(edition, { anyHanded: progress !== undefined && anyHanded(progress.states) }),
     seen: fingerprint(...curationState(view)),
+    seenPhase: fingerprint(...phaseOf(edition)),
     papers: papers.map((paper, index) => ({ ...paperRow(paper), number: index + 1 })),
     dropped: dropped.map(paperRow),
     decided: describeDecisions(papers, dropped.length),

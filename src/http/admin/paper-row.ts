@@ -2,6 +2,7 @@ import { plainDay } from '../../calendar/words.ts'
 import { renderPaperNote } from '../../edition/compose/markdown.ts'
 import type { CuratorPaper } from '../../edition/draft/curator-view.ts'
 import { fingerprint } from '../../edition/draft/fingerprint.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { messagesIn } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { authorLine } from '../../papers/readable.ts'
@@ -15,7 +16,7 @@ export function paperRow(paper: CuratorPaper) {
     seen: fingerprint(verdict, note, place),
     meta: [
       authorLine(authors, messagesIn('en')),
-      organization,
+      isolated(organization ?? ''),
       codeUrl && (stars ? `Code ★ ${stars.toLocaleString('en')}` : 'Code'),
     ]
       .filter(Boolean)

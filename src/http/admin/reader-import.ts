@@ -21,6 +21,7 @@ import {
   type UploadOptions,
 } from '../../subscription/uploaded-imports.ts'
 import { idField } from '../kit/params.ts'
+import { seen } from './edition.ts'
 import { actor } from './guard.ts'
 import { several } from './list-query.ts'
 import { parseUploads } from './multipart.ts'
@@ -29,6 +30,8 @@ const PATH = '/admin/readers/import'
 /** For the other fields of the form, and the boundaries between them. */
 const FORM_BYTES = 64 * 1024
 const UPLOAD_MS = 5 * 60_000
+/** The names of many columns, of which a survey's are whole questions. In a form, a letter of most scripts is six bytes or nine. */
+const MAPPING_BYTES = 1024 * 1024
 
 const params = z.object({ id: idField })
 const texts = several(z.string().max(1000), 400)
@@ -77,10 +80,11 @@ export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, s
 
   app.get(`${PATH}/:id`, { schema: { params } }, async ({ params: { id } }, reply) => showUpload(reply, id))
 
-  app.post(`${PATH}/:id/check`, { schema: { params, body: mappingForm } }, async (request, reply) => {
+  const checking = { schema: { params, body: mappingForm }, bodyLimit: MAPPING_BYTES }
+  app.post(`${PATH}/:id/check`, checking, async (request, reply) => {
     const { id } = request.params
     try {
-      await requestCheck(services, id, optionsOf(request.body))
+      await requestCheck(services, id, optionsOf(request.body), actor(request))
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'BAD_IMPORT')) throw error
       return showUpload(reply.code(422), id, { problem: withoutFlags(error.message), options: optionsOf(request.body) })
@@ -89,10 +93,11 @@ export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     return reply.redirect(`${PATH}/${id}`, 303)
   })
 
-  app.post(`${PATH}/:id/import`, { schema: { params } }, async (request, reply) => {
+  const starting = { schema: { params, body: z.object({ seen }).catch({}) } }
+  app.post(`${PATH}/:id/import`, starting, async (request, reply) => {
     const { id } = request.params
     const entry = { actor: actor(request), action: 'started', target: `the import of file ${id}` }
-    await withAudit(services, entry, (db) => requestImport({ db }, id))
+    await withAudit(services, entry, (db) => requestImport({ db }, id, entry.actor, request.body.seen))
     void services.queues.wake('import-readers', {})
     return reply.redirect(`${PATH}/${id}`, 303)
   })
@@ -115,7 +120,7 @@ export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const maps = state === 'uploaded' || state === 'checked' || state === 'failed'
     return reply.view('admin/reader-import', {
       ...summary(upload),
-      ...{ path: `${PATH}/${id}`, options, linesRead: linesRead.toLocaleString('en') },
+      ...{ path: `${PATH}/${id}`, options, seen: upload.fingerprint, linesRead: linesRead.toLocaleString('en') },
       problem: more.problem ?? (result?.problem && withoutFlags(result.problem)),
       columns: maps ? (await readUploadedColumns(services, id)).map((column) => asField(column, options, result)) : [],
       values: maps ? valueFields(options, result) : [],

@@ -38,9 +38,16 @@ export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     // An address can be suppressed without belonging to a reader.
     const { reader } = await findReader(services, email)
     const entry = { actor: actor(request), action: DONE[action], target: reader ? `reader ${reader.id}` : 'an address' }
-    await withAudit(services, entry, (db) => act({ ...services, db }, action, email))
+    const changed = await withAudit(
+      services,
+      entry,
+      (db) => act({ ...services, db }, action, email),
+      (did) => did,
+    )
     if (action === 'erase') return reply.view('admin/reader', { done: 'The address is deleted from every table.' })
-    return look(reply, email, { done: `Done: ${DONE[action]}.` })
+    return look(reply, email, {
+      done: changed ? `Done: ${DONE[action]}.` : 'Nothing was changed: they already get no digests.',
+    })
   })
 
   app.post('/admin/readers/data', { schema: { body } }, async (request, reply) => {
@@ -82,13 +89,15 @@ export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
 const DONE = { unsubscribe: 'unsubscribed', suppress: 'suppressed', lift: 'lifted the suppression of', erase: 'erased' }
 
-async function act(services: Services, action: keyof typeof DONE, email: string): Promise<void> {
+/** @returns false when there was nothing to change */
+async function act(services: Services, action: keyof typeof DONE, email: string): Promise<boolean> {
   const { db, config, now } = services
   const hash = () => hashOfAddress(config.SUPPRESSION_KEY, email)
-  if (action === 'unsubscribe') await unsubscribeReader(services, await subscriberIdOf(services, email))
+  if (action === 'unsubscribe') return unsubscribeReader(services, await subscriberIdOf(services, email))
   if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
   if (action === 'erase') await eraseByAddress(services, email)
   if (action === 'lift') await lift(db, hash(), now())
+  return true
 }
 
 function factsOf(reader: FoundReader): [string, string][] {

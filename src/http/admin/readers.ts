@@ -7,7 +7,7 @@ import { AddressError } from '../../mail/address.ts'
 import { recordAudit, withAudit } from '../../operate/audit.ts'
 import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
-import { addReader } from '../../subscription/add-reader.ts'
+import { addReader, isAddition } from '../../subscription/add-reader.ts'
 import { READER_EVENTS, readReaderCounts, readReaderDays } from '../../subscription/count-readers.ts'
 import { exportSubscribers } from '../../subscription/export.ts'
 import { listReaders } from '../../subscription/list-readers.ts'
@@ -68,8 +68,11 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     const { email, agreed } = request.body
     const by = actor(request)
     try {
-      const added = await withAudit(services, { actor: by, action: 'added', target: 'a reader' }, (db) =>
-        addReader({ ...services, db }, email, { active: agreed === 'yes', attestedBy: by }),
+      const added = await withAudit(
+        services,
+        { actor: by, action: 'added', target: 'a reader' },
+        (db) => addReader({ ...services, db }, email, { active: agreed === 'yes', attestedBy: by }),
+        isAddition,
       )
       return await reply.view('admin/readers', {
         ...(await listPage(services, {})),

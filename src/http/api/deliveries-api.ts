@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { reportDeliveries } from '../../delivery/ledger/delivery-report.ts'
 import { listDeliveries } from '../../delivery/ledger/list-deliveries.ts'
 import { progressOf } from '../../delivery/ledger/progress.ts'
-import { RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
+import { isAnyQueued, RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
 import { describeEdition, findEdition } from '../../edition/draft/control.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { deliveryState } from '../../runtime/db/schema.ts'
@@ -83,8 +83,11 @@ export const deliveriesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, 
       if (body.dryRun) return { queued: await sendAgain(services, key, { only, dryRun: true }) }
       const action = `queued ${only.join(' and ')} deliveries again of`
       const entry = { actor: keyActor(request), action, target: describeEdition(key) }
-      const queued = await withAudit(services, entry, (db) =>
-        sendAgain({ ...services, db }, key, { only, dryRun: false }),
+      const queued = await withAudit(
+        services,
+        entry,
+        (db) => sendAgain({ ...services, db }, key, { only, dryRun: false }),
+        isAnyQueued,
       )
       return { queued }
     },

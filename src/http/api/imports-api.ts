@@ -112,7 +112,7 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     },
     async (request, reply) => {
       const { id } = request.params
-      await requestCheck(services, id, request.body)
+      await requestCheck(services, id, request.body, keyActor(request))
       wake()
       return reply.code(202).send({ id, state: 'to check' as const })
     },
@@ -127,7 +127,7 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     async (request, reply) => {
       const { id } = request.params
       const entry = { actor: keyActor(request), action: 'started', target: `the import of file ${id}` }
-      await withAudit(services, entry, (db) => requestImport({ db }, id))
+      await withAudit(services, entry, (db) => requestImport({ db }, id, entry.actor))
       wake()
       return reply.code(202).send({ id, state: 'to import' as const })
     },
@@ -148,7 +148,7 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   )
 }
 
-function shown({ uploadedAt, options: _, result, ...each }: UploadedImport): z.output<typeof Import> {
+function shown({ uploadedAt, options: _, fingerprint: __, result, ...each }: UploadedImport): z.output<typeof Import> {
   const { counts, problem, columns = [], values = [] } = result ?? {}
   return {
     ...each,

@@ -10,7 +10,7 @@ import { type ReaderDetails, readerById } from '../../subscription/reader-detail
 import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
 import { lift, suppress } from '../../suppression/suppress.ts'
-import { idField } from '../kit/params.ts'
+import { idField, pastMoment } from '../kit/params.ts'
 import { emailField } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
@@ -27,7 +27,7 @@ const NewReader = z.strictObject({
   consent: z
     .strictObject({
       form: z.string().min(1).max(200).describe('what the person agreed to, and where'),
-      confirmedAt: z.iso.datetime(),
+      confirmedAt: pastMoment,
     })
     .optional()
     .describe('consent given elsewhere, which you attest. Without it, an email asks the person to confirm'),
@@ -50,16 +50,15 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
       },
     },
     async (request, reply) => {
-      const { consent, ...wanted } = request.body
-      const given = consent && { form: consent.form, confirmedAt: new Date(consent.confirmedAt) }
       const actor = keyActor(request)
       const by = { origin: request.ip, attestedBy: actor }
-      const made = await services.db.transaction(async (tx) => {
-        const added = await addForProgram({ ...services, db: tx }, { ...wanted, consent: given }, by)
-        await recordAudit(tx, services.now(), { actor, action: 'added', target: `reader ${added.id}` })
-        return added
+      const { id, status, did } = await services.db.transaction(async (tx) => {
+        const made = await addForProgram({ ...services, db: tx }, request.body, by)
+        const entry = { actor, action: made.did, target: `reader ${made.id}` }
+        if (made.did !== 'unchanged') await recordAudit(tx, services.now(), entry)
+        return made
       })
-      return reply.code(made.added ? 201 : 200).send({ id: made.id, status: made.status as ReaderDetails['status'] })
+      return reply.code(did === 'added' ? 201 : 200).send({ id, status: status as ReaderDetails['status'] })
     },
   )
 
@@ -74,7 +73,12 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
         const { id } = request.params
         const { email } = await readerById(services, id)
         const entry = { actor: keyActor(request), action: done, target: `reader ${id}` }
-        await withAudit(services, entry, (db) => act({ ...services, db }, action, id, email))
+        await withAudit(
+          services,
+          entry,
+          (db) => act({ ...services, db }, action, id, email),
+          (changed) => changed,
+        )
         const { status } = await readerById(services, id)
         return { id, status }
       },
@@ -103,11 +107,13 @@ const SUMMARIES = {
   lift: 'Lift the suppression of a reader’s address. No email follows; they may sign up again',
 } as const
 
-async function act(services: Services, action: keyof typeof ACTIONS, id: number, email: string | null): Promise<void> {
+/** @returns false when there was nothing to change */
+async function act(services: Services, action: keyof typeof ACTIONS, id: number, email: string | null) {
   const { db, config, now } = services
-  if (action === 'unsubscribe') return void (await unsubscribeReader(services, id))
+  if (action === 'unsubscribe') return unsubscribeReader(services, id)
   // An erased reader has no address.
   const hash = hashOfAddress(config.SUPPRESSION_KEY, email ?? '')
   if (action === 'suppress') await suppress(db, [{ hash, reason: 'manual' }], now())
   else await lift(db, hash, now())
+  return true
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { deliveriesOf } from '../../delivery/ledger/reader-deliveries.ts'
 import { preview } from '../../delivery/preview/preview.ts'
+import { withAudit } from '../../operate/audit.ts'
 import { readerHistory } from '../../operate/reader-history.ts'
 import { cadence, mailFormat, subscriberStatus } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -13,6 +14,7 @@ import { ReaderFilter, type ReaderSearch } from '../../subscription/reader-filte
 import { idField } from '../kit/params.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { editionKey, emailField, moment, nullableMoment } from './fields.ts'
+import { keyActor } from './key-actor.ts'
 
 const Reader = z.object({
   id: z.int(),
@@ -135,9 +137,11 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       config: { scopes, errors: [404] },
       schema: { summary: 'All stored data about a reader, by table', params, response: { 200: Exported } },
     },
-    async ({ params: { id } }) => {
+    async (request) => {
+      const { id } = request.params
       await readerById(services, id)
-      return exportReader(services, id)
+      const entry = { actor: keyActor(request), action: 'exported the data of', target: `reader ${id}` }
+      return withAudit(services, entry, (db) => exportReader({ ...services, db }, id))
     },
   )
 

@@ -1,4 +1,5 @@
-// Curating in place: a form of a row is sent without leaving the page, and keys press its buttons. Without this script, forms and Tab do it.
+// Curating in place: a form of a row, or with typed words, is sent without leaving the page, and keys press a row's buttons. Without this
+// script, forms and Tab do it.
 import { listenForKeys } from './shortcuts.js'
 
 const content = document.querySelector('#content')
@@ -85,14 +86,15 @@ async function send(form, submitter, row, key, focusedThen) {
     // The property `formAction` of a button without the attribute is the page's own address.
     const reply = await fetch(button?.getAttribute('formaction') ?? own.action, { method: 'POST', body })
     const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
-    if (!reply.ok) return refuse(own, reply.status, page)
+    // A page with the same form explains the problem in it, beside the typed words.
+    if (!reply.ok && !sameForm(page, own)) return refuse(own, whyRefused(reply.status, page), reply.status === 401)
     const drafts = unsaved().filter(({ id, value }) => sent.get(id) !== value)
     const focused = document.activeElement
     const isWriting = drafts.some(({ id }) => id === focused.id)
     const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== focusedThen)
     content.replaceChildren(...page.querySelector('#content').childNodes)
     restore(drafts)
-    spoken.textContent = `Done. ${says}`
+    spoken.textContent = reply.ok ? `Done. ${says}` : ''
     if (hasMovedOn && focusAgain(focused)) return
     const next = document.getElementById(row)?.matches('.desk-paper') ? document.getElementById(row) : rows()[place]
     const focus =
@@ -100,26 +102,34 @@ async function send(form, submitter, row, key, focusedThen) {
       next?.querySelector('h3 a')
     focus?.focus({ preventScroll: true })
     next?.scrollIntoView({ block: 'nearest' })
+    if (next) return
+    const again = sameForm(content, own)
+    again?.querySelector(`button[value="${submitter?.value}"]`)?.focus({ preventScroll: true })
+    again?.closest('[id]').scrollIntoView({ block: 'nearest' })
   } catch {
-    // Offline: the browser's own request says why.
-    own.submit()
+    // The browser's own request would leave out the button, which may say what to do with the paper.
+    refuse(own, 'No answer came, so this may not be saved.')
   }
 }
 
+const sameForm = (root, form) =>
+  [...root.querySelectorAll('form')].find((each) => each.getAttribute('action') === form.getAttribute('action'))
+
+const whyRefused = (status, page) =>
+  status === 401
+    ? 'You are signed out, so nothing was changed.'
+    : (page.querySelector('[role="alert"]')?.textContent ?? 'That did not work.')
+
 // Says beside a form why it changed nothing. The page stays: the words that were typed in it are nowhere else.
-function refuse(form, status, page) {
+function refuse(form, why, isSignedOut = false) {
   const row = form.closest('[id]')
   for (const earlier of content.querySelectorAll('.refused')) earlier.remove()
   const note = document.createElement('p')
   note.className = 'problem refused'
   note.setAttribute('role', 'alert')
-  const why =
-    status === 401
-      ? 'You are signed out, so nothing was changed.'
-      : (page.querySelector('[role="alert"]')?.textContent ?? 'That did not work.')
   const again = document.createElement('a')
   again.href = location.pathname
-  again.textContent = status === 401 ? 'Sign in' : 'Open the page again'
+  again.textContent = isSignedOut ? 'Sign in' : 'Open the page again'
   note.append(why, ' Copy what you typed before you leave. ', again)
   const place = row.querySelector('.what') ?? row
   place.append(note)

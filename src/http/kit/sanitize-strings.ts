@@ -6,12 +6,15 @@ const clean = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFo
 /** Deeper than any route accepts. The validator rejects the rest. */
 const DEEPEST = 50
 
-function cleaned(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return clean(value)
-  if (Array.isArray(value) && depth < DEEPEST) return value.map((item) => cleaned(item, depth + 1))
+/** A browser counts a line break of a text as one character, for `maxlength`, and sends it as two. */
+const cleanTyped = (text: string): string => clean(text).replaceAll('\r\n', '\n')
+
+function cleaned(value: unknown, cleanText = clean, depth = 0): unknown {
+  if (typeof value === 'string') return cleanText(value)
+  if (Array.isArray(value) && depth < DEEPEST) return value.map((item) => cleaned(item, cleanText, depth + 1))
   if (!isRecord(value) || depth >= DEEPEST) return value
   for (const [name, item] of Object.entries(value)) {
-    const [newName, newItem] = [clean(name), cleaned(item, depth + 1)]
+    const [newName, newItem] = [clean(name), cleaned(item, cleanText, depth + 1)]
     if (newName !== name) delete value[name]
     // Assignment would set the prototype for a field named __proto__.
     Object.defineProperty(value, newName, { value: newItem, enumerable: true, writable: true, configurable: true })
@@ -31,6 +34,7 @@ export function sanitizeStrings(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     request.params = cleaned(request.params)
     request.query = cleaned(request.query)
-    request.body = cleaned(request.body)
+    const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+    request.body = cleaned(request.body, isForm ? cleanTyped : clean)
   })
 }

@@ -75,12 +75,12 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
   const found: Attention[] = []
   for (const { kind, date, until } of wanted) {
     const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), papers: bool, due: moment })`
-      SELECT e.state, e.held, c.due,
+      SELECT e.state, e.held, coalesce(e.release_at, c.usual) AS due,
         EXISTS (SELECT FROM papers WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT announced) AS papers
       FROM (SELECT ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(hours => ${config.EDITION_CLOSE_HOUR_UTC},
-        mins => ${config.EDITION_RELEASE_DELAY_MINUTES}) AS due) AS c
+        mins => ${config.EDITION_RELEASE_DELAY_MINUTES}) AS usual) AS c
       LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
-      WHERE c.due < ${now()}::timestamptz - ${LATE}::interval`
+      WHERE coalesce(e.release_at, c.usual) < ${now()}::timestamptz - ${LATE}::interval`
     if (!row?.papers || row.held || (row.state !== null && row.state !== 'draft')) continue
     const { due } = row
     found.push({

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
-import { dayOf } from '../../calendar/days.ts'
+import { dayOf, daysLater } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { number, queryOne } from '../../runtime/db/query.ts'
 import { papers, submissions } from '../../runtime/db/schema.ts'
@@ -112,13 +112,16 @@ export async function openSubmissions(
 
 type Deps = Pick<Services, 'db' | 'now' | 'config'>
 
+/** A list day further away than this is a slip: no page shows the paper until then. */
+const MAX_DAYS_AHEAD = 7
+
 /**
  * Accepts a submission: the paper goes to the end of a list day. One that the community has listed since stays on its list, which may
  * be closed and sent.
  *
  * @param day defaults to today
  * @returns its list day
- * @throws PaperboyError PAPER_NOT_FOUND when there is no such submission, or arXiv has not answered for it yet
+ * @throws PaperboyError PAPER_NOT_FOUND when there is no such submission, or arXiv has not answered for it yet; BAD_PAPER for a day far ahead
  */
 export async function acceptSubmission(
   deps: Deps,
@@ -128,6 +131,8 @@ export async function acceptSubmission(
 ): Promise<{ title: string; day: string }> {
   const { db, now } = deps
   const listDay = day ?? dayOf(now())
+  if (listDay > daysLater(dayOf(now()), MAX_DAYS_AHEAD))
+    throw new PaperboyError('BAD_PAPER', `Give a list day within the next ${MAX_DAYS_AHEAD} days, not ${listDay}.`)
   return db.transaction(async (tx) => {
     const paper = await decide({ ...deps, db: tx }, id, 'accepted', note)
     const known = await findListed(tx, paper.sourceId)

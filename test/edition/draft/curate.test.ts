@@ -7,6 +7,8 @@ import { type CuratorAction, curate } from '../../../src/edition/draft/curate.ts
 import { readCuratorView } from '../../../src/edition/draft/curator-view.ts'
 import { fingerprint } from '../../../src/edition/draft/fingerprint.ts'
 import { release } from '../../../src/edition/draft/release.ts'
+import { titleId } from '../../../src/papers/paper-id.ts'
+import { paperPath } from '../../../src/papers/paper-path.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionPapers, editions, papers, picks, signals } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
@@ -68,6 +70,18 @@ describe('the curator’s verdict on a paper', () => {
     expect(await curate(services, '2604.14001', 'pick')).toMatchObject({ assembled: [] })
     await assemble(services, { date: DAY })
     expect(await order(db)).toEqual(['Paper 2', 'Paper 1'])
+  })
+
+  test('finds a paper without an arXiv id by the number in its link', async ({ db }) => {
+    const services = servicesOn(db)
+    const [id] = await addPapers(db, DAY, 2)
+    await db
+      .update(papers)
+      .set({ source: 'title', sourceId: titleId('Paper 1') })
+      .where(eq(papers.id, id!))
+    const [paper] = await db.select().from(papers).where(eq(papers.id, id!))
+    expect(await curate(services, paperPath(paper!).split('/').at(-1)!, 'pick')).toMatchObject({ title: paper!.title })
+    expect(await db.select({ paperId: picks.paperId }).from(picks)).toEqual([{ paperId: id }])
   })
 
   test('is refused once its edition is released, and stores nothing', async ({ db }) => {

@@ -305,6 +305,8 @@ describe('an edition', () => {
     expect((await again({})).body).toEqual({ queued: { refused: 3 } })
     expect(await db.$count(deliveries, eq(deliveries.state, 'queued'))).toBe(3)
     expect((await again({})).body).toEqual({ queued: {} })
+    const log = (await db.select().from(auditLog)).map(({ action }) => action)
+    expect(log, 'the last one queued nothing').toEqual(['queued refused deliveries again of'])
   })
 })
 

@@ -146,6 +146,18 @@ describe('readers', () => {
       cadence: 'weekly',
     })
     expect(await db.$count(outbox)).toBe(1)
+    const again = await add({ email: 'grace@example.org', consent })
+    expect([again.statusCode, again.json().status]).toEqual([200, 'active'])
+    const agreed = await add({ email: 'ada@example.org', consent })
+    expect([agreed.statusCode, agreed.json().status]).toEqual([200, 'active'])
+    const never = await add({ email: 'eve@example.org', consent: { ...consent, confirmedAt: '0000-01-01T00:00:00Z' } })
+    expect([never.statusCode, never.json().errors?.[0].field]).toEqual([422, 'consent.confirmedAt'])
+    const log = await db.select().from(auditLog).orderBy(auditLog.id)
+    expect(log.map(({ action, target }) => `${action} ${target}`)).toEqual([
+      `added reader ${asked.json().id}`,
+      `added reader ${grace!.id}`,
+      `activated reader ${asked.json().id}`,
+    ])
   })
 
   test('get what the newsletter gives new readers, and a schedule only with consent', async ({ db, databaseUrl }) => {
@@ -193,11 +205,12 @@ describe('readers', () => {
     const id = await addSubscriber(db, 'ada@example.org')
     const post = (action: string) =>
       site.app.inject({ method: 'POST', url: `/api/v1/readers/${id}/${action}`, headers })
+    expect((await post('unsubscribe')).json()).toEqual({ id, status: 'unsubscribed' })
+    expect((await post('unsubscribe')).json(), 'which changes nothing').toEqual({ id, status: 'unsubscribed' })
     expect((await post('suppress')).json()).toEqual({ id, status: 'unsubscribed' })
     expect((await db.select().from(suppressions)).map(({ reason }) => reason)).toEqual(['manual'])
     expect((await post('lift')).statusCode).toBe(200)
     expect(await db.$count(suppressions)).toBe(0)
-    expect((await post('unsubscribe')).json()).toEqual({ id, status: 'unsubscribed' })
     const exported = await site.app.inject({ url: `/api/v1/readers/${id}/export`, headers })
     expect(exported.json().tables.subscribers[0].email).toBe('ada@example.org')
     const erased = await site.app.inject({ method: 'DELETE', url: `/api/v1/readers/${id}`, headers })
@@ -207,7 +220,7 @@ describe('readers', () => {
     )
     const actor = `API key ${key.id} (shop)`
     expect(log).toEqual(
-      ['suppressed', 'lifted the suppression of', 'unsubscribed', 'erased'].map(
+      ['unsubscribed', 'suppressed', 'lifted the suppression of', 'exported the data of', 'erased'].map(
         (done) => `${actor}: ${done} reader ${id}`,
       ),
     )

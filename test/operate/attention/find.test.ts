@@ -6,6 +6,7 @@ import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
+import { schedule } from '../../../src/edition/draft/schedule.ts'
 import type { AttentionName } from '../../../src/operate/attention/attention.ts'
 import { findAttention } from '../../../src/operate/attention/find.ts'
 import { checkService } from '../../../src/operate/doctor/service.ts'
@@ -85,6 +86,20 @@ describe('finds each problem with its time, fix and page', () => {
     ])
     await db.execute(sql`UPDATE editions SET state = 'cancelled'`)
     expect(await found(services)).toEqual([])
+  })
+
+  test('a draft whose release a curator chose is late from then on', async ({ db }) => {
+    const at = { now: new Date('2026-04-15T02:30:00Z') }
+    const services = quiet(db, {}, at)
+    await addPapers(db, '2026-04-14', 5)
+    await assemble(services, { date: '2026-04-14' })
+    await schedule(services, { kind: 'daily', date: '2026-04-14' }, new Date('2026-04-15T09:00:00Z'))
+    at.now = new Date('2026-04-15T08:59:00Z')
+    expect(await found(services), 'its time has not come').toEqual([])
+    at.now = new Date('2026-04-15T09:31:00Z')
+    expect(await found(services)).toMatchObject([
+      { name: 'edition_missing', since: new Date('2026-04-15T09:00Z'), message: expect.stringContaining('09:00') },
+    ])
   })
 
   test('a halted database', async ({ db }) => {

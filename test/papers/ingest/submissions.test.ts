@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { decideSuggested } from '../../../src/operate/decide-submissions.ts'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
 import type { Source } from '../../../src/papers/ingest/sources/source.ts'
 import { storeList } from '../../../src/papers/ingest/store.ts'
@@ -8,7 +9,7 @@ import {
   lookUpSubmissions,
   openSubmissions,
 } from '../../../src/papers/ingest/submissions.ts'
-import { papers, submissions } from '../../../src/runtime/db/schema.ts'
+import { auditLog, papers, submissions } from '../../../src/runtime/db/schema.ts'
 import { form, test } from '../../http/site.ts'
 import { hfEntry, importing, withFile } from '../support.ts'
 
@@ -62,6 +63,15 @@ test('a submitted paper is looked up, accepted by the curator, and then listed l
   expect(await openSubmissions({ db })).toEqual([])
   // A repeated submission is only counted.
   await expect(acceptSubmission(site.services, '2507.06261')).rejects.toMatchObject({ code: 'PAPER_NOT_FOUND' })
+})
+
+test('a list day years ahead is a slip: the paper still waits for a decision', async ({ site, db }) => {
+  await propose(site.app as never, '2507.06261')
+  await lookUpSubmissions({ db }, arxivWith('2507.06261'))
+  const late = { actor: 'ak', verdict: 'accept' as const, date: '2062-04-15' }
+  await expect(decideSuggested(site.services, ['2507.06261'], late)).rejects.toMatchObject({ code: 'BAD_PAPER' })
+  expect([await db.$count(papers), await db.$count(auditLog)]).toEqual([0, 0])
+  expect(await acceptSubmission(site.services, '2507.06261', '2026-04-16')).toMatchObject({ day: '2026-04-16' })
 })
 
 test('an unknown paper waits and can be submitted again; a declined one stays declined', async ({ site, db }) => {
