@@ -153,6 +153,39 @@ test('a formula wider than a phone scrolls in its place, and the page does not',
   }
 })
 
+test('without JavaScript, no button is shown that needs it', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site, { javaScriptEnabled: false })
+  for (const url of ['/', '/papers/2604.14000', '/search?q=attention', '/topics', '/saved', '/editions/2026-04-14']) {
+    await page.goto(url)
+    const shown = page.locator('button[type=button]').filter({ visible: true })
+    expect({ url, shown: await shown.allTextContents() }).toEqual({ url, shown: [] })
+  }
+  const scripted = await open(site)
+  await scripted.goto('/papers/2604.14000')
+  await scripted.getByRole('button', { name: 'Copy BibTeX' }).waitFor()
+})
+
+test('a link with a formula is named with it: browsers leave MathML out of names', async ({ site }) => {
+  await aFullDay(site)
+  await site.services.db.execute(
+    sql`UPDATE papers SET title = ${String.raw`A $\frac{a}{b_2}$ bound "on" `} || id WHERE id IN (1, 30)`,
+  )
+  const page = await open(site)
+  const session = await page.context().newCDPSession(page)
+  for (const [url, names] of [
+    ['/', ['A a/b₂ bound "on" 1', 'A a/b₂ bound "on" 30']],
+    ['/editions/2026-04-14', ['A a/b₂ bound "on" 1', 'A a/b₂ bound "on" 30']],
+    ['/authors/Ada%20Lovelace', ['A a/b₂ bound "on" 30']],
+  ] as const) {
+    await page.goto(url)
+    const { nodes } = await session.send('Accessibility.getFullAXTree')
+    const links = nodes.filter(({ role }) => role?.value === 'link').map(({ name }) => name?.value)
+    expect({ url, links }).toEqual({ url, links: expect.arrayContaining([...names]) })
+    expect(await page.locator('a math').count()).toBeGreaterThan(0)
+  }
+})
+
 test('every target outside a sentence is at least 24 pixels high and wide', async ({ site }) => {
   await aFullDay(site)
   const page = await open(site, { viewport: PHONE })

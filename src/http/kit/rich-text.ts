@@ -45,6 +45,10 @@ function withMarkup(part: string, write: (text: string) => string): string {
     .trim()
 }
 
+/** The attribute that names a link to a paper by its title in words, if the title has a formula: browsers leave MathML out of names. */
+export const formulaLabel = ({ title, titleHtml }: { title: string; titleHtml: string }): string =>
+  titleHtml.includes('<math') ? ` aria-label="${escapeHtml(title)}"` : ''
+
 type Piece = { text: string } | { html: string }
 
 function piecesOf(source: string): Piece[] {

@@ -16,6 +16,7 @@ import type { Assets } from './assets.ts'
 import { logoFiles } from './brand.ts'
 import { mintFormTimestamp } from './evidence.ts'
 import { inLanguage } from './language.ts'
+import { formulaLabel } from './rich-text.ts'
 
 const PAGES = join(TEMPLATES_FOLDER, 'pages')
 
@@ -66,6 +67,7 @@ export const viewOptions = (
     publicUrl: services.config.PUBLIC_URL,
     inLanguage,
     lang: langAttribute,
+    named: formulaLabel,
     wholeFeeds: (t: Messages) => feedLinks({ t, newsletter: services.config.newsletter }),
   },
 })

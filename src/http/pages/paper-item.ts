@@ -47,6 +47,7 @@ export function paperItem(paper: ListedRow, { t, voted, saved, path }: Shown) {
 export const paperLine = (paper: ListedRow, rank: number, { t, voted, path }: Shown) => ({
   id: paper.id,
   rank,
+  title: paper.title,
   titleHtml: richText(paper.titleSource),
   href: paperPath(paper),
   byline: [authorLine(paper.authors, t, 2), isolated(paper.organization ?? '')].filter(Boolean).join('\u00a0· '),

@@ -84,6 +84,7 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
 
 const similarLine = (paper: ListedRow, t: Messages) => ({
   href: paperPath(paper),
+  title: paper.title,
   titleHtml: richText(paper.titleSource),
   byline: [
     authorLine(paper.authors, t, 2),

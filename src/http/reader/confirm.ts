@@ -103,6 +103,7 @@ async function newestDigest(services: Services, t: Messages) {
       href: editionPath('daily', edition.date),
       papers: edition.papers.slice(0, SAMPLE_PAPERS).map((paper) => ({
         href: paperPath(paper),
+        title: paper.title,
         titleHtml: richText(paper.titleSource),
         reason: reasonFor(paper, t),
       })),
