@@ -78,14 +78,13 @@ function sessionOn(smtp: SMTPConnection, extensions: Extensions): Session {
   const socket = smtp._socket as Socket
   // Our reader takes the replies. nodemailer still notices a timeout, an error and the end of the socket, and closes it.
   socket.removeAllListeners('data')
-  const transactions = new Transactions(socket, extensions)
+  const transactions = new Transactions(socket, extensions, () => session.cut())
   const session: Session = {
     sent: 0,
     usable: true,
     async send(envelope, message) {
       session.sent++
       const end = await transactions.send(envelope, message)
-      if (transactions.ended) session.cut()
       const outcome: Outcome =
         'failure' in end ? outcomeOf(end.failure, end.begun) : { state: 'accepted', reply: redact(end.reply) }
       return { ...outcome, reply: withoutLocalPart(outcome.reply, envelope.to) }

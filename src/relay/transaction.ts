@@ -39,6 +39,7 @@ export class Transactions {
   ended = false
   readonly #socket: Socket
   readonly #extensions: Extensions
+  readonly #close: () => void
   readonly #replies = new ReplyReader()
   /** what the relay has yet to answer, in order */
   readonly #awaited: Step[] = []
@@ -50,9 +51,11 @@ export class Transactions {
   #finish: ((end: TransactionEnd) => void) | undefined
   #finishReset: ((done: boolean) => void) | undefined
 
-  constructor(socket: Socket, extensions: Extensions) {
+  /** @param close closes the socket. Called once no further message can be sent, also between messages: a relay may wait for that */
+  constructor(socket: Socket, extensions: Extensions, close: () => void) {
     this.#socket = socket
     this.#extensions = extensions
+    this.#close = close
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
   }
 
@@ -82,11 +85,13 @@ export class Transactions {
 
   /** Ends the open transaction, and accepts no other. */
   end(failure: SmtpFailure): void {
+    if (this.ended) return
     this.ended = true
     this.#awaited.length = 0
     this.#settle({ failure: this.#refusal ?? failure, begun: this.#begun })
     this.#finishReset?.(false)
     this.#finishReset = undefined
+    this.#close()
   }
 
   #unfit({ from, to }: Envelope, { bytes }: Message): SmtpFailure | undefined {

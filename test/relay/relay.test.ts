@@ -75,6 +75,16 @@ describe('the connection pool', () => {
     expect(server.messages).toHaveLength(40)
   })
 
+  test('closes the idle connections that the relay ends with 421, and no message meets one', async () => {
+    const { relay, server } = await poolOn(() => undefined, 4)
+    await sendMany(relay, 8)
+    expect(server.open()).toBe(4)
+    // It waits for us to close them.
+    server.say('421 4.4.2 idle for too long')
+    await expect.poll(() => server.open()).toBe(0)
+    expect(states(await sendMany(relay, 8))).toEqual(Array(8).fill('accepted'))
+  })
+
   test('never sends a message again on its own once it has begun', async () => {
     const { relay, server } = await poolOn(({ command }) => (command === 'END' ? 'cut' : undefined))
     expect(states(await sendMany(relay, 4))).toEqual(Array(4).fill('unknown'))

@@ -18,6 +18,10 @@ export interface ScriptedRelay {
   url: string
   /** complete messages, whatever the reply to them */
   messages: string[]
+  /** Sends a line that no command asked for to every open connection. */
+  say(line: string): void
+  /** Counts the open connections. */
+  open(): number
   close(): void
 }
 
@@ -80,7 +84,10 @@ export function openScriptedRelay(script: Script): Promise<ScriptedRelay> {
         for (const socket of sockets) socket.destroy()
         server.close()
       }
-      resolve({ url: `smtp://127.0.0.1:${port}`, messages, close })
+      const say = (line: string) => {
+        for (const socket of sockets) socket.write(`${line}\r\n`)
+      }
+      resolve({ url: `smtp://127.0.0.1:${port}`, messages, say, open: () => sockets.size, close })
     })
   })
 }

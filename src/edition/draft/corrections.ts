@@ -20,6 +20,9 @@ export interface Correction {
   url: string | null
 }
 
+/** A paper as an edition shows it, with the source's own title. */
+type ShownPaper = { paperId: number; title: string; withdrawn: boolean }
+
 const MAX_TITLE_CHARACTERS = 140
 
 /**
@@ -85,10 +88,20 @@ export async function findCorrections(
     .slice(0, MOST_CORRECTIONS)
 }
 
-/** Records an edition's corrections and how it shows its papers (title, withdrawn), for the corrections of later editions. */
-export async function recordShownPapers(db: Db, editionId: number, corrections: readonly Correction[]): Promise<void> {
+/**
+ * Records an edition's corrections and how it shows its papers (title, withdrawn), for the corrections of later editions.
+ * @param papers as they were composed: a source may have changed one since
+ */
+export async function recordShownPapers(
+  db: Db,
+  editionId: number,
+  { papers, corrections }: { papers: readonly ShownPaper[]; corrections: readonly Correction[] },
+): Promise<void> {
   await db.execute(sql`
-    UPDATE edition_papers c SET title = p.title, withdrawn = p.withdrawn_at IS NOT NULL FROM papers p WHERE p.id = c.paper_id AND c.edition_id = ${editionId}`)
+    UPDATE edition_papers c SET title = s.title, withdrawn = s.withdrawn
+    FROM unnest(${sql.param(papers.map(({ paperId }) => paperId))}::bigint[], ${sql.param(papers.map(({ title }) => title))}::text[],
+                ${sql.param(papers.map(({ withdrawn }) => withdrawn))}::boolean[]) AS s (paper_id, title, withdrawn)
+    WHERE c.edition_id = ${editionId} AND c.paper_id = s.paper_id`)
   if (corrections.length === 0) return
   await db
     .insert(recordedCorrections)

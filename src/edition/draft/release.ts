@@ -35,7 +35,7 @@ export async function release(
     }
     if (edition.state !== 'draft') return false
     const input = await readComposingInput(tx, edition, now(), config)
-    await recordShownPapers(tx, edition.id, input.corrections)
+    await recordShownPapers(tx, edition.id, input)
     await recordNotices(tx, edition.id, input.notices ?? [])
     let inbox: { subject: string; preheader: string } | undefined
     // One language after another: emails being sent wait no longer than one takes.

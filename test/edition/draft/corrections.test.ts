@@ -6,7 +6,7 @@ import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { release } from '../../../src/edition/draft/release.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers } from '../../../src/runtime/db/schema.ts'
-import { test } from '../../support/database.ts'
+import { someoneWaits, test } from '../../support/database.ts'
 import { addPapers, servicesOn } from '../../support/services.ts'
 
 const correctionsOf = (text: string) => /CORRECTIONS\n=+\n([\s\S]*?)\n--\n/.exec(text)?.[1]?.replace(/\s+/g, ' ').trim()
@@ -48,6 +48,27 @@ test('a new title and a withdrawal are reported once, in the next edition', asyn
   await addPapers(db, '2026-04-17', 3)
   const again = correctionsOf(await publish(db, '2026-04-17', '2026-04-18T03:00:00Z'))
   expect(again, 'each change is a new correction').toContain('The best name')
+})
+
+test('a change while its edition is being released is reported in the next one', async ({ db }) => {
+  const [first, second] = await addPapers(db, '2026-04-14', 3)
+  const services = servicesOn(db, {}, { now: new Date('2026-04-15T03:00:00Z') })
+  await assemble(services, { date: '2026-04-14' })
+  const { releasing } = await db.transaction(async (tx) => {
+    // The release has read the papers when it comes to this table.
+    await tx.execute(sql`LOCK TABLE edition_notices`)
+    const releasing = release(services, { date: '2026-04-14' })
+    await someoneWaits(db)
+    await db.update(papers).set({ title: 'A better name' }).where(eq(papers.id, first!))
+    await db.update(papers).set({ withdrawnAt: services.now() }).where(eq(papers.id, second!))
+    return { releasing }
+  })
+  await releasing
+  expect((await readEdition(services, '2026-04-14'))!.text).not.toMatch(/A better name|Withdrawn/)
+  await addPapers(db, '2026-04-15', 3)
+  const reported = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))
+  expect(reported).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
+  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn by its authors.')
 })
 
 test('the card of a paper that was withdrawn before its edition says so', async ({ db }) => {
