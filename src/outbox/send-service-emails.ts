@@ -10,6 +10,7 @@ import {
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
 import { BY_OPERATOR, passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
+import { hasFirstDigest } from '../delivery/plan/first-digest.ts'
 import { hashOfAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
@@ -134,11 +135,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
         CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
         -- confirm: was ever confirmed; welcome: was confirmed before this time
         CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
-        o.kind = 'welcome' AND EXISTS (
-          SELECT FROM deliveries d
-          WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
-            AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
-        ) AS begun,
+        o.kind = 'welcome' AND ${hasFirstDigest(sql`s.id`, sql`s.confirmed_at`, config.DIGEST_EXPIRY_HOURS)} AS begun,
         o.created_at > ${at}::timestamptz - make_interval(mins => CASE o.kind
           WHEN 'sign-in' THEN ${expiresAfterMinutes('sign-in')}::int ELSE ${expiresAfterMinutes('service')}::int END)
           AND coalesce(${MAY_SEND}, false) AS allowed

@@ -82,6 +82,8 @@ export async function changeAddress(
 ): Promise<void> {
   const { subscriberId, extra: nonce } = checkAddressChange({ keys, now }, token)
   await db.transaction(async (tx) => {
+    // First, as an erasure and another request do: they would wait for each other's rows.
+    await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
     const [change] = await tx
       .delete(addressChanges)
       .where(and(eq(addressChanges.subscriberId, subscriberId), eq(addressChanges.nonce, nonce)))

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import { promisedDigestAt } from '../calendar/promised-digest.ts'
-import { type FirstDigest, planFirstDigest } from '../delivery/plan/first-digest.ts'
+import { type FirstDigest, hasFirstDigest, planFirstDigest } from '../delivery/plan/first-digest.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
+import { bool, queryOne } from '../runtime/db/query.ts'
 import { outbox, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { liftForOwner } from '../suppression/suppress.ts'
 
 const CONFIRM_WINDOW_DAYS = 7
+/** A second click within this time is one on the same page. */
+const SAME_CLICK_MS = 3_600_000
 
 type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'config' | 'now'>
 
@@ -55,7 +58,9 @@ export async function confirm(
     if (!found?.confirmNonce?.equals(nonce)) throw linkUsed()
     const before = found.firstConfirmedAt ?? found.confirmedAt
     if (found.status === 'active') {
+      const isSameClick = now().getTime() - (found.confirmedAt?.getTime() ?? 0) < SAME_CLICK_MS
       return {
+        begun: isSameClick && (await gotFirstDigest({ db: tx, config }, found.id)),
         nextDigestAt: found.nextDigestAt!,
         reader: found,
         returning: before !== null && before < found.confirmedAt!,
@@ -82,10 +87,10 @@ export async function confirm(
     await tx
       .insert(outbox)
       .values({ kind: 'welcome', subscriberId, dueAt: now(), createdAt: now(), messageKey: randomBytes(16) })
-    return { nextDigestAt: first?.nextDigestAt ?? active!.nextDigestAt!, reader: found, returning: before !== null }
+    const nextDigestAt = first?.nextDigestAt ?? active!.nextDigestAt!
+    return { begun: first !== undefined, nextDigestAt, reader: found, returning: before !== null }
   })
-  const begun = first !== undefined
-  const { nextDigestAt, reader, returning } = answer
+  const { begun, nextDigestAt, reader, returning } = answer
   const firstDigestAt = promisedDigestAt(
     { ...reader, nextDigestAt },
     config.EDITION_CLOSE_HOUR_UTC,
@@ -94,6 +99,13 @@ export async function confirm(
   void queues.wake('send-service-emails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
   return { firstDigestAt, zone: reader.zone, returning, begun }
+}
+
+async function gotFirstDigest({ db, config }: Pick<Deps, 'db' | 'config'>, subscriberId: number): Promise<boolean> {
+  const { begun } = await queryOne(db, { begun: bool })`
+    SELECT ${hasFirstDigest(sql`s.id`, sql`s.confirmed_at`, config.DIGEST_EXPIRY_HOURS)} AS begun
+    FROM subscribers s WHERE s.id = ${subscriberId}`
+  return begun
 }
 
 const linkUsed = (): PaperboyError =>

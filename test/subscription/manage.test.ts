@@ -21,7 +21,7 @@ import { openManageLink, requestManageLink } from '../../src/subscription/manage
 import { PERSONAL_TABLES } from '../../src/subscription/personal-data.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { deleteUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
-import { test } from '../support/database.ts'
+import { someoneWaits, test } from '../support/database.ts'
 import { NEVER } from '../support/sending.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
@@ -133,6 +133,22 @@ describe('a change of address', () => {
     expect(await row(db, id)).toMatchObject({ email: 'Ada@example.org', emailKey: ADA, status: 'active' })
     expect(await post(services)).toEqual([])
     expect(await db.$count(movedAddresses)).toBe(0)
+  })
+
+  test('waits for an erasure that has begun, and then finds nothing to change', async ({ db }) => {
+    const services = servicesOn(db)
+    const id = await addSubscriber(db, ADA)
+    await requestAddressChange(services, await manageToken(services), NEW)
+    const token = tokenIn((await post(services))[0], 'change')
+    const changing = await db.transaction(async (tx) => {
+      await tx.execute(sql`SELECT FROM subscribers WHERE id = ${id} FOR UPDATE`)
+      const ended = changeAddress(services, token).catch(({ code }) => code)
+      await someoneWaits(db)
+      await eraseReader({ ...services, db: tx }, id)
+      return { ended }
+    })
+    expect(await changing.ended).toBe('TOKEN_UNKNOWN')
+    expect(await row(db, id)).toMatchObject({ status: 'erased', email: null })
   })
 
   test('only the newest request counts', async ({ db }) => {

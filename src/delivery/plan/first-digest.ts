@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { dayOf, daysLater, mondayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { knownZone } from '../../runtime/db/known-zone.ts'
@@ -49,6 +49,12 @@ export async function planFirstDigest(
   } = await queryOne(db, PLANNED, prepared(statement))
   return batchId === undefined ? undefined : { batchId, nextDigestAt: await nextAfter(db, id, endOfToday) }
 }
+
+/** SQL: whether a first digest was planned when the reader confirmed, and was not given up since. Later digests count as well. */
+export const hasFirstDigest = (subscriberId: SQL, confirmedAt: SQL, expiryHours: number): SQL<boolean> => sql`EXISTS (
+  SELECT FROM deliveries d
+  WHERE d.subscriber_id = ${subscriberId} AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
+    AND d.expires_at >= ${confirmedAt} + make_interval(hours => ${expiryHours}))`
 
 /** Returns the Monday of the newest week whose list has closed by a moment. */
 const closedWeek = (at: Date, closeHourUtc: number): string =>

@@ -55,6 +55,20 @@ test('the newest edition is planned at once, and due', async ({ db }) => {
   expect((await db.select().from(editions))[0]!.state).toBe('sending')
 })
 
+test('a second click on the button says the same, and a later one promises the next digest', async ({ db }) => {
+  const at = { now: NOON }
+  const services = servicesOn(db, {}, at)
+  await releasedEdition(services)
+  const id = await pending(db)
+  const token = mintToken(services.keys, 'confirm', id, NOON, NONCE)
+  const first = await confirm(services, token)
+  expect(first.begun).toBe(true)
+  at.now = new Date(NOON.getTime() + 2_000)
+  expect(await confirm(services, token)).toEqual(first)
+  at.now = new Date(NOON.getTime() + 7_200_000)
+  expect(await confirm(services, token)).toMatchObject({ begun: false })
+})
+
 test('a reader who confirms just before their hour gets one digest that day, despite a newer edition', async ({
   db,
 }) => {
