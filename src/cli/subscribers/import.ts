@@ -30,10 +30,10 @@ export function importCommand(subscribers: Command): void {
           dryRun: options.dryRun === true,
           partial: options.partial === true,
           mappings: options.map,
+          onImported: (tx, { added }) =>
+            recordAudit(tx, services.now(), { actor: cliActor(), action: 'imported', target: `${added} readers` }),
         })
-        const { added, problems, bad } = result
-        const entry = { actor: cliActor(), action: 'imported', target: `${added} readers` }
-        if (!options.dryRun) await recordAudit(services.db, services.now(), entry)
+        const { problems, bad } = result
         for (const problem of problems) printError(problem)
         if (bad > problems.length) printError(`… and ${bad - problems.length} more`)
         if (bad > 0) process.exitCode = 1
