@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { createSignInLink } from '../operate/admins/sessions.ts'
+import { createSignInLink, requireAdmin } from '../operate/admins/sessions.ts'
+import { withAudit } from '../operate/audit.ts'
+import { cliActor } from './actor.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
@@ -9,7 +11,12 @@ export function adminCommands(admin: Command): void {
     .description('print a sign-in link for an address in ADMIN_EMAILS, for when no email arrives')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        const url = await createSignInLink(services, address)
+        const entry = {
+          actor: cliActor(),
+          action: 'made a sign-in link for',
+          target: requireAdmin(services.config, address),
+        }
+        const url = await withAudit(services, entry, (db) => createSignInLink({ ...services, db }, address))
         report(command, { url }, url)
       }),
     )

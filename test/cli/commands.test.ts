@@ -176,6 +176,11 @@ test('commands enter the audit log, and `admin link` signs in without an email',
   const { stdout } = await paperboy(['admin', 'link', 'Curator@desk.example'], env)
   expect(stdout).toMatch(/^https:\/\/paperboy\.example\/admin\/sign-in\/[\w-]{35}\n$/)
   expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
+  // The log names a signed-in admin by address, so it also says who made the link.
+  const made = (await db.select().from(auditLog).orderBy(auditLog.id)).slice(auditLines.length)
+  expect(made.map(({ actor, action, target }) => [actor.split(' (')[0], action, target])).toEqual([
+    ['command line', 'made a sign-in link for', 'curator@desk.example'],
+  ])
 }, 60_000)
 
 test('an import that cannot enter the audit log changes nothing', async ({ db, databaseUrl }) => {
@@ -447,6 +452,7 @@ describe('edition', { timeout: 120_000 }, () => {
     const { code, stdout } = await edition('preview', '--to', 'curator@example.org')
     expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ state: 'accepted' })])
     expect(sink.taken.map((one) => one.to)).toEqual(['curator@example.org'])
+    expect((await db.select().from(auditLog)).map(({ action }) => action)).toEqual(['assembled', 'sent a test of'])
   })
 })
 

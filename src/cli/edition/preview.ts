@@ -4,10 +4,12 @@ import { type Command, Option } from 'commander'
 import { type Preview, type PreviewOverrides, preview } from '../../delivery/preview/preview.ts'
 import { sendTest } from '../../delivery/preview/send-test.ts'
 import { renderSideBySide } from '../../delivery/preview/side-by-side.ts'
-import type { EditionKey } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { SHARES } from '../../edition/select/share.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
+import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
+import { cliActor } from '../actor.ts'
 import { parseBetween, parseList } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
@@ -65,6 +67,9 @@ async function writePreview(made: Preview, dir: string, name: string): Promise<s
 
 async function mailPreview(services: Services, options: PreviewOptions, to: string, command: Command): Promise<void> {
   const outcome = await sendTest(services, options, to, options)
+  const action = outcome.state === 'accepted' ? 'sent a test of' : 'tried to send a test of'
+  const entry = { actor: cliActor(), action, target: describeEdition(options) }
+  await recordAudit(services.db, services.now(), entry)
   report(command, outcome, `Relay’s reply: ${outcome.reply} (${outcome.state})`)
   if (outcome.state !== 'accepted') process.exitCode = 1
 }
