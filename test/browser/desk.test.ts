@@ -354,8 +354,14 @@ test('the words of an edition stay while they are saved, changed by another, and
   await rowOf(page, 'OmniShow').getByText('Add a note').click()
   await rowOf(page, 'OmniShow').getByLabel('Note for readers').fill('Not saved yet.')
   await words.fill('Hello *all*.')
-  await page.getByRole('button', { name: 'Preview the note' }).click()
+  // Both in one task: the second one waits for the first, which replaces the page.
+  await page.evaluate(`{
+    const preview = document.querySelector('.wording button[value="preview"]')
+    document.querySelector('.desk-paper [data-key="p"]').click()
+    preview.click()
+  }`)
   await page.locator('#note-preview em').waitFor()
+  expect(await stored(), 'a preview saves nothing').toBeNull()
   await save.click()
   await expect.poll(stored, SLOW).toBe('Hello *all*.')
   await page.locator('#note-preview').waitFor({ state: 'detached' })

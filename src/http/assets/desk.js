@@ -70,7 +70,9 @@ async function send(form, submitter, row, key, focusedThen) {
         ({ action }) => action === form.action,
       )
   if (!own) return
-  const button = form.isConnected ? submitter : own.querySelector(`[data-key="${key}"]`)
+  const button = form.isConnected
+    ? submitter
+    : own.querySelector(key ? `[data-key="${key}"]` : `button[value="${submitter?.value}"]`)
   if (key && !button) return
   if (own !== form)
     for (const { id, value } of form.elements) {
