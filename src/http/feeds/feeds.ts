@@ -31,7 +31,7 @@ const name = z.string().min(1).max(300).optional()
 
 const topic = z
   .string()
-  .regex(/^[a-z0-9-]{1,60}$/)
+  .regex(/^[a-z0-9-]{1,60}$/i)
   .transform(canonicalSlug)
   .optional()
 

@@ -68,7 +68,7 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   }
   app.get('/topics/:slug', { schema }, async (request, reply) => {
     const { slug } = request.params
-    if (!/^[a-z0-9-]{1,60}$/.test(slug)) return noPapers(reply)
+    if (!/^[a-z0-9-]{1,60}$/i.test(slug)) return noPapers(reply)
     const canonical = canonicalSlug(slug)
     if (canonical !== slug) return reply.redirect(`/topics/${canonical}`, 301)
     return show(request, reply, slug, request.query.after)

@@ -24,9 +24,10 @@ export const slugOf = (text: string): string =>
  */
 export function canonicalSlug(slug: string): string {
   if (slug.length > LONGEST_TEXT) return slug
-  const usual = usualForm(slug)
+  const lower = slug.toLowerCase()
+  const usual = usualForm(lower)
   const bare = usual.replace(VARIANT, '$1')
-  return KNOWN.get(slug) ?? KNOWN.get(usual) ?? KNOWN.get(bare) ?? bare
+  return KNOWN.get(lower) ?? KNOWN.get(usual) ?? KNOWN.get(bare) ?? bare
 }
 
 /** "video generation model" and "video generation" are one topic. "Foundation model" and "large reasoning model" are no variants. */

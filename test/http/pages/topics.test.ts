@@ -68,6 +68,8 @@ describe('a topic’s page', () => {
     for (const [old, now] of [
       ['many-languages', 'multilingual'],
       ['grpo', 'group-relative-policy-optimization'],
+      ['GRPO', 'group-relative-policy-optimization'],
+      ['Multilingual', 'multilingual'],
     ]) {
       const { statusCode, headers } = await app.inject(`/topics/${old}`)
       expect([statusCode, headers.location]).toEqual([301, `/topics/${now}`])
