@@ -1,7 +1,7 @@
-// Buttons that copy a text. Without this script they stay hidden: the text can be marked by hand.
+// Buttons that copy a text. Without scripts they are hidden: the text can be marked by hand.
 for (const button of document.querySelectorAll('[data-copy], [data-copy-of]')) {
-  if (!navigator.clipboard) continue
-  button.hidden = false
+  // Browsers have none on a page without TLS.
+  button.hidden = !navigator.clipboard
   const before = button.textContent
   button.addEventListener('click', async () => {
     const { copy, copyOf, done } = button.dataset

@@ -1,7 +1,6 @@
-// Filters topics while typing. Without this script, the list scrolls.
+// Filters topics while typing. Without scripts, the field is hidden, and the list scrolls.
 const find = document.querySelector('#find-topic')
 if (find) {
-  find.closest('.find').hidden = false
   const labels = [...document.querySelectorAll('.topic-choice .scroll label')]
   find.addEventListener('input', () => {
     const wanted = find.value.trim().toLowerCase()
