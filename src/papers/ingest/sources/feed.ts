@@ -29,7 +29,7 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
         parseFeed(reply.body, today),
       )
       if (!feed)
-        throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${own.location} did not return an RSS or Atom feed.`)
+        throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${own.location} did not return a whole RSS or Atom feed.`)
       const { papers, bad } = feed
       const { from, to } = parseSpan(span)
       const listed =
