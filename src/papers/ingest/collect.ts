@@ -8,6 +8,7 @@ import { polls, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry, ListedPaper } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
+import { rootOf } from './sources/polite-get.ts'
 import type { Source, SourceReply } from './sources/source.ts'
 import { type Stored, storeList } from './store.ts'
 
@@ -35,10 +36,23 @@ export async function collect({ db, now, source, log }: Deps, span: SpanKey): Pr
     const readAt = now()
     if (reply.outcome === 'read') checkBadEntries(reply, source.name, span, log)
     return await db.transaction((tx) => storeReply(tx, source, span, reply, readAt))
-  } catch (error) {
+  } catch (cause) {
+    const error = isRefused(cause)
+      ? new PaperboyError(
+          'SOURCE_UNAVAILABLE',
+          `${source.name} sent something for ${span} that PostgreSQL refuses: ${rootOf(cause)}.`,
+          { cause },
+        )
+      : cause
     if (error instanceof PaperboyError) await recordFailure(db, source.name, now(), error.message)
     throw error
   }
+}
+
+/** Whether PostgreSQL refused a value: data exceptions (22), and values that are too large to store or index (54). */
+function isRefused(error: unknown): boolean {
+  const { code } = ((error as Error | undefined)?.cause ?? {}) as { code?: unknown }
+  return typeof code === 'string' && /^(?:22|54)/.test(code)
 }
 
 async function read({ db, source }: { db: Db; source: Source }, span: SpanKey): Promise<SourceReply> {
