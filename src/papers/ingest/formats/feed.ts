@@ -1,5 +1,5 @@
 import { dayOf } from '../../../calendar/days.ts'
-import { doiIn, doiUrl } from '../../doi.ts'
+import { doiName, doiUrl } from '../../doi.ts'
 import { textOfHtml } from '../../markup.ts'
 import { arxivName, titleId } from '../../paper-id.ts'
 import { authorNames } from '../authors.ts'
@@ -70,18 +70,18 @@ function identityOf(entry: Element, title: string) {
   const named = [...textsOf(entry, ['dc:identifier', 'prism:doi', 'guid', 'id']), ...(link ? [link] : [])]
   const arxiv = named.map((name) => arxivName(name)).find((name) => name !== undefined)
   if (arxiv) return { source: 'arxiv' as const, sourceId: arxiv.id, version: arxiv.version, ...arxivLinks(arxiv.id) }
-  const doi = named.map((name) => doiIn(name)).find((name) => name !== undefined)
+  const doi = named.map((name) => doiName(name)).find((name) => name !== undefined)
   const url = link === undefined ? undefined : webLink.parse(link)
   if (!doi) return { source: 'title' as const, sourceId: titleId(title), url }
   const server = /\b(biorxiv|medrxiv)\.org\//.exec(link ?? '')?.[1]
-  const version = Number(/v(\d{1,3})(?=[.?]|$)/.exec(link ?? '')?.[1] ?? 1)
+  // Of bioRxiv and medRxiv, only the link has the version.
+  const version = doi.version ?? (server ? Number(/v(\d{1,3})(?=[.?]|$)/.exec(link ?? '')?.[1] ?? 1) : undefined)
   return {
     source: 'doi' as const,
-    sourceId: doi,
-    url: doiUrl(doi),
-    ...(server
-      ? { pdfUrl: `https://www.${server}.org/content/${doi}v${version}.full.pdf`, version, revision: version > 1 }
-      : {}),
+    sourceId: doi.id,
+    url: doiUrl(doi.registered),
+    ...(version === undefined ? {} : { version, revision: version > 1 }),
+    ...(server ? { pdfUrl: `https://www.${server}.org/content/${doi.id}v${version}.full.pdf` } : {}),
   }
 }
 
