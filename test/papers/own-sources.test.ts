@@ -314,3 +314,44 @@ test('papers of single versions become the paper that versions share', async ({ 
     expect(likePapers.sort()).toEqual(['10.21203/rs.3.rs-1', '2604.00001'])
   }
 })
+
+test('a preprint or article that a feed says is withdrawn is known as such', async ({ db }) => {
+  const now = new Date('2026-04-15T12:00:00Z')
+  const item = (title: string, abstract = '') =>
+    `<item><title>${title}</title><description>${abstract}</description><link>https://journal.example/${encodeURIComponent(title)}</link></item>`
+  const gone = [
+    item('WITHDRAWN: On sleep'),
+    item('RETRACTED ARTICLE: On sleep'),
+    item('Retraction notice to "On sleep"'),
+    item('On dreams', 'bioRxiv has withdrawn this manuscript.'),
+    item('On waking', 'The authors have withdrawn their manuscript owing to an error. Do not cite it.'),
+  ]
+  const here = [item('Retraction of axons'), item('Nicotine withdrawal: a model'), item('Why papers are retracted')]
+  const server = await feedServer({ it: `<rss><channel>${[...gone, ...here].join('')}</channel></rss>` })
+  const file = newsletterFile(`[[sources]]\nname = "journal"\nfeed = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, { now })
+  await collect({ ...services, source: configuredSources(services)[0]! }, '2026-04-15')
+  const rows = await db.select().from(papers).orderBy(asc(papers.listPosition))
+  expect(rows.map(({ withdrawnAt }) => withdrawnAt !== null)).toEqual([
+    ...gone.map(() => true),
+    ...here.map(() => false),
+  ])
+})
+
+test('an entry that is dated by an issue to come ages from when it was first read', async ({ db }) => {
+  const at = { now: new Date('2026-04-15T12:00:00Z') }
+  const item = (title: string, date: string) => `<item><title>${title}</title><pubDate>${date}</pubDate></item>`
+  const feed = `<rss><channel>${item('Soon', '2027-01-01')}${item('Today', '2026-04-15T09:00:00Z')}</channel></rss>`
+  const server = await feedServer({ it: feed })
+  const file = newsletterFile(`[[sources]]\nname = "journal"\nfeed = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, at)
+  for (const now of ['2026-04-15T12:00:00Z', '2026-04-15T12:30:00Z', '2026-04-16T12:00:00Z']) {
+    at.now = new Date(now)
+    const read = await collect({ ...services, source: configuredSources(services)[0]! }, now.slice(0, 10))
+    const rows = await db.select().from(papers).orderBy(asc(papers.listPosition))
+    expect({ changed: read.changed, listed: rows.map(({ listedAt }) => listedAt?.toISOString()) }).toEqual({
+      changed: 0,
+      listed: ['2026-04-15T12:00:00.000Z', '2026-04-15T09:00:00.000Z'],
+    })
+  }
+})

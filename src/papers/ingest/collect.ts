@@ -3,7 +3,7 @@ import { isDay } from '../../calendar/days.ts'
 import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bool, number, query, text } from '../../runtime/db/query.ts'
+import { bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { polls, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry, ListedPaper } from './listed-paper.ts'
@@ -86,7 +86,7 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
 }
 
 /**
- * Gives known papers their stored list day and position: a feed repeats them for days. Of a paper that the community votes on, it only
+ * Gives known papers their stored list day, time and position: a feed repeats them for days. Of a paper that the community votes on, it only
  * fills gaps, as an announcement does. Otherwise both sources would overwrite each other's facts every half hour.
  */
 async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<ListedPaper[]> {
@@ -95,14 +95,15 @@ async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<List
     sourceId: text,
     listDay: text,
     listPosition: number,
+    listedAt: moment.nullable(),
     isVotedOn: bool,
   })`
-    SELECT source, source_id, list_day::text, list_position, EXISTS (SELECT FROM signals WHERE paper_id = papers.id) AS is_voted_on
+    SELECT source, source_id, list_day::text, list_position, listed_at, EXISTS (SELECT FROM signals WHERE paper_id = papers.id) AS is_voted_on
     FROM papers WHERE NOT sample AND NOT announced AND source_id = ANY(${sql.param(read.map(({ sourceId }) => sourceId))}::text[])`
   const known = new Map(places.map(({ source, sourceId, ...place }) => [`${source} ${sourceId}`, place]))
   return read.map((paper) => {
-    const { isVotedOn, ...place } = known.get(`${paper.source} ${paper.sourceId}`) ?? {}
-    return { ...paper, ...place, ...(isVotedOn ? { announced: true } : {}) }
+    const { isVotedOn, listedAt, ...place } = known.get(`${paper.source} ${paper.sourceId}`) ?? {}
+    return { ...paper, ...place, ...(listedAt ? { listedAt } : {}), ...(isVotedOn ? { announced: true } : {}) }
   })
 }
 

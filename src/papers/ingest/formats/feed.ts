@@ -5,6 +5,7 @@ import { arxivName, titleId } from '../../paper-id.ts'
 import { authorNames } from '../authors.ts'
 import { link as webLink } from '../fields.ts'
 import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
+import { saysWithdrawn } from '../withdrawal.ts'
 import { all, attribute, type Element, instantOf, isElement, parseXml, textOf } from './xml.ts'
 
 export interface Feed {
@@ -44,9 +45,11 @@ function parseEntry(entry: unknown, position: number, fallbackDay: string): List
   const title = html && textOfHtml(html)
   const publishedAt = firstInstant(entry, ['prism:publicationDate', 'dc:date', 'published', 'pubDate', 'updated'])
   const enteredAt = firstInstant(entry, ['pubDate', 'published', 'dc:date', 'prism:publicationDate', 'updated'])
+  const abstract = abstractOf(entry)
   return toListedPaper(entry, position, title, {
     ...identityOf(entry, title ?? ''),
-    abstract: abstractOf(entry),
+    abstract,
+    withdrawn: saysWithdrawn({ title, abstract }),
     authors: authorsOf(entry),
     keywords: textsOf(entry, ['category', 'dc:subject'], 'term').map(textOfHtml),
     publishedAt,
