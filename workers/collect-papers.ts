@@ -23,13 +23,18 @@ export async function collectPapersJob(
     if (source) await tryToCollect(services, source, wanted.day)
     return
   }
-  for (const source of sources) {
-    const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
-    const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
-    // If one day fails, the others would too: do not ask a failing source fifteen times.
-    for (const day of daysDue(services.now(), source.followDays, lastRead))
-      if (!(await tryToCollect(services, source, day))) break
-  }
+  const failures: unknown[] = []
+  // A defect that one source's papers meet must not cost the papers of the sources behind it.
+  for (const source of sources) await collectDueDays(services, source).catch((error) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
+}
+
+async function collectDueDays(services: Services, source: Source): Promise<void> {
+  const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
+  const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
+  // If one day fails, the others would too: do not ask a failing source fifteen times.
+  for (const day of daysDue(services.now(), source.followDays, lastRead))
+    if (!(await tryToCollect(services, source, day))) break
 }
 
 /** Reads the final votes of a list day from the sources that have votes. */

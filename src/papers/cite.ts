@@ -1,4 +1,5 @@
 import { dayOf } from '../calendar/days.ts'
+import { doiName } from './doi.ts'
 import { slugOf } from './topics/keywords.ts'
 
 /** What a reference manager needs to know of a paper. Texts are readable, not LaTeX. */
@@ -15,10 +16,15 @@ export interface Cited {
   abstract?: string | undefined
 }
 
-/** The paper's own DOI. arXiv registers one for every paper (info.arxiv.org/help/doi.html). */
-export function doiOf({ source, sourceId }: Pick<Cited, 'source' | 'sourceId'>): string | undefined {
+/**
+ * The paper's own DOI. arXiv registers one for every paper (info.arxiv.org/help/doi.html). Of a server that registers only versions, it
+ * is that of the version in the link: the one that they share may not resolve.
+ */
+export function doiOf({ source, sourceId, url }: Pick<Cited, 'source' | 'sourceId' | 'url'>): string | undefined {
   if (source === 'arxiv') return `10.48550/arXiv.${sourceId}`
-  return source === 'doi' ? sourceId : undefined
+  if (source !== 'doi') return undefined
+  const linked = doiName(url ?? '')
+  return linked?.id === sourceId ? linked.registered : sourceId
 }
 
 /** The page that every version of an arXiv paper shares. */

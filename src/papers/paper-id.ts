@@ -74,7 +74,9 @@ function pathOf(text: string): string | undefined {
   if (/\s/.test(text) || !URL.canParse(link)) return undefined
   const { hostname, pathname, username } = new URL(link)
   if (username !== '' || !SITES.some((site) => hostname === site || hostname.endsWith(`.${site}`))) return undefined
-  return decoded(pathname)
+  const path = decoded(pathname)
+  // Another publisher's DOI may end like an arXiv id: 10.5555/1206.5678.
+  return /(?:^|\.)doi\.org$/.test(hostname) && !/^\/10\.48550\//.test(path) ? undefined : path
 }
 
 function decoded(text: string): string {

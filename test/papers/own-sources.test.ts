@@ -3,20 +3,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { asc, eq } from 'drizzle-orm'
+import { asc, eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { expect, onTestFinished } from 'vitest'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
+import { doiOf } from '../../src/papers/cite.ts'
 import { collect } from '../../src/papers/ingest/collect.ts'
 import { configuredSources } from '../../src/papers/ingest/sources/configured.ts'
 import { readingListSource } from '../../src/papers/ingest/sources/reading-list.ts'
 import { castVote } from '../../src/papers/votes/cast.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { papers } from '../../src/runtime/db/schema.ts'
+import { papers, subscribers } from '../../src/runtime/db/schema.ts'
 import { siteOn } from '../http/site.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
@@ -236,4 +237,121 @@ test('a wrong source is refused at the start, by its place', () => {
   expect(problems('[[sources]]\nname = "aa"\n')).toContain('sources.0 must have one of feed, arxiv and list')
   const one = '[[sources]]\nname = "aa"\narxiv = "cat:q-bio.NC"\n'
   expect(problems(one + one)).toContain('sources must have different names')
+})
+
+test('a new version of a preprint is the same paper, and its link and citation name the version', async ({ db }) => {
+  const at = { now: new Date('2026-04-14T12:00:00Z') }
+  const item = (doi: string, title: string) =>
+    `<item><title>${title}</title><link>https://doi.org/${doi}</link><pubDate>${at.now.toUTCString()}</pubDate></item>`
+  const feed = (...items: string[]) => `<rss><channel>${items.join('')}</channel></rss>`
+  const server = await feedServer({ it: feed(item('10.21203/rs.3.rs-1/v1', 'First')) })
+  const file = newsletterFile(`[[sources]]\nname = "journal"\nfeed = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, at)
+  const source = configuredSources(services)[0]!
+  const stored = async () => {
+    await collect({ ...services, source }, at.now.toISOString().slice(0, 10))
+    return (await db.select().from(papers)).map(({ source, sourceId, url, title, listDay }) => ({
+      ...{ sourceId, title, url, listDay },
+      doi: doiOf({ source, sourceId, url: url ?? undefined }),
+    }))
+  }
+  const paper = (title: string, doi: string) => ({
+    ...{ sourceId: '10.21203/rs.3.rs-1', title, url: `https://doi.org/${doi}`, listDay: '2026-04-14', doi },
+  })
+  expect(await stored()).toEqual([paper('First', '10.21203/rs.3.rs-1/v1')])
+  at.now = new Date('2026-04-15T12:00:00Z')
+  const second = item('10.21203/rs.3.rs-1/v2', 'Second')
+  server.bodies.it = feed(second, item('10.26434/chemrxiv-2026-ab12c-v2', 'A version of an unknown paper'))
+  expect(await stored()).toEqual([paper('Second', '10.21203/rs.3.rs-1/v2')])
+  server.bodies.it = feed(item('10.21203/rs.3.rs-1/v1', 'First'))
+  expect(await stored()).toEqual([paper('Second', '10.21203/rs.3.rs-1/v2')])
+})
+
+test('a list may name a paper by its DOI alone, and links to it', async ({ db }) => {
+  const server = await feedServer({ it: '[{"title": "One", "id": "doi:10.31219/osf.io/ab12c_v2"}]' })
+  const file = newsletterFile(`[[sources]]\nname = "club"\nlist = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file })
+  await collect({ ...services, source: configuredSources(services)[0]! }, services.now().toISOString().slice(0, 10))
+  expect(await db.select().from(papers)).toMatchObject([
+    { sourceId: '10.31219/osf.io/ab12c', url: 'https://doi.org/10.31219/osf.io/ab12c_v2', version: 2 },
+  ])
+})
+
+test('papers of single versions become the paper that versions share', async ({ db }) => {
+  const migration = readFileSync(new URL('../../migrations/0027_doi_versions.sql', import.meta.url), 'utf8')
+  const list = [
+    '10.21203/rs.3.rs-1/v1',
+    '10.21203/rs.3.rs-1/v2',
+    '10.26434/chemrxiv-2026-ab12c',
+    '10.26434/chemrxiv-2026-ab12c-v2',
+    '10.31219/osf.io/ab12c_v2',
+    '10.20944/preprints202611.0001.v1',
+    '10.22541/au.170000000.12345678/v1',
+    '10.1016/j.cell.2026.01.001/v2',
+  ]
+  for (const [i, doi] of list.entries()) {
+    await db.insert(papers).values({
+      ...{ source: 'doi', sourceId: doi, title: doi, abstract: '', authors: [], keywords: [], raw: {} },
+      ...{ listDay: '2026-04-14', listPosition: i + 1, url: i === 4 ? null : `https://doi.org/${doi}` },
+    })
+  }
+  const reader = await addSubscriber(db, 'reader@example.org', { likePapers: ['2604.00001', list[0]!, list[1]!] })
+  for (const _ of ['once', 'again']) {
+    await db.execute(sql.raw(migration))
+    const rows = await db.select().from(papers).orderBy(asc(papers.listPosition))
+    expect(rows.map(({ sourceId, version }) => [sourceId, version])).toEqual([
+      ['10.21203/rs.3.rs-1', 1],
+      ['10.21203/rs.3.rs-1/v2', null],
+      ['10.26434/chemrxiv-2026-ab12c', null],
+      ['10.26434/chemrxiv-2026-ab12c-v2', null],
+      ['10.31219/osf.io/ab12c', 2],
+      ['10.20944/preprints202611.0001', 1],
+      ['10.22541/au.170000000.12345678', 1],
+      ['10.1016/j.cell.2026.01.001/v2', null],
+    ])
+    expect(rows.map(({ url }) => url)).toEqual(list.map((doi) => `https://doi.org/${doi}`))
+    const [{ likePapers } = { likePapers: [] }] = await db.select().from(subscribers).where(eq(subscribers.id, reader))
+    expect(likePapers.sort()).toEqual(['10.21203/rs.3.rs-1', '2604.00001'])
+  }
+})
+
+test('a preprint or article that a feed says is withdrawn is known as such', async ({ db }) => {
+  const now = new Date('2026-04-15T12:00:00Z')
+  const item = (title: string, abstract = '') =>
+    `<item><title>${title}</title><description>${abstract}</description><link>https://journal.example/${encodeURIComponent(title)}</link></item>`
+  const gone = [
+    item('WITHDRAWN: On sleep'),
+    item('RETRACTED ARTICLE: On sleep'),
+    item('Retraction notice to "On sleep"'),
+    item('On dreams', 'bioRxiv has withdrawn this manuscript.'),
+    item('On waking', 'The authors have withdrawn their manuscript owing to an error. Do not cite it.'),
+  ]
+  const here = [item('Retraction of axons'), item('Nicotine withdrawal: a model'), item('Why papers are retracted')]
+  const server = await feedServer({ it: `<rss><channel>${[...gone, ...here].join('')}</channel></rss>` })
+  const file = newsletterFile(`[[sources]]\nname = "journal"\nfeed = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, { now })
+  await collect({ ...services, source: configuredSources(services)[0]! }, '2026-04-15')
+  const rows = await db.select().from(papers).orderBy(asc(papers.listPosition))
+  expect(rows.map(({ withdrawnAt }) => withdrawnAt !== null)).toEqual([
+    ...gone.map(() => true),
+    ...here.map(() => false),
+  ])
+})
+
+test('an entry that is dated by an issue to come ages from when it was first read', async ({ db }) => {
+  const at = { now: new Date('2026-04-15T12:00:00Z') }
+  const item = (title: string, date: string) => `<item><title>${title}</title><pubDate>${date}</pubDate></item>`
+  const feed = `<rss><channel>${item('Soon', '2027-01-01')}${item('Today', '2026-04-15T09:00:00Z')}</channel></rss>`
+  const server = await feedServer({ it: feed })
+  const file = newsletterFile(`[[sources]]\nname = "journal"\nfeed = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, at)
+  for (const now of ['2026-04-15T12:00:00Z', '2026-04-15T12:30:00Z', '2026-04-16T12:00:00Z']) {
+    at.now = new Date(now)
+    const read = await collect({ ...services, source: configuredSources(services)[0]! }, now.slice(0, 10))
+    const rows = await db.select().from(papers).orderBy(asc(papers.listPosition))
+    expect({ changed: read.changed, listed: rows.map(({ listedAt }) => listedAt?.toISOString()) }).toEqual({
+      changed: 0,
+      listed: ['2026-04-15T12:00:00.000Z', '2026-04-15T09:00:00.000Z'],
+    })
+  }
 })

@@ -76,6 +76,7 @@ describe('an arXiv id', () => {
     'http://arxiv.org@evil.example/abs/2507.06261',
     'https://notarxiv.org/abs/2507.06261',
     'see 2507.06261',
+    'https://doi.org/10.5555/2507.06261',
     '%00',
     '%E0%A4%A',
   ])('is not found in "%s"', (form) => {
@@ -101,6 +102,9 @@ describe('an arXiv id', () => {
     [')', '10.1234/a', ''],
     ['1.', '10.1101/', ''],
     ['a/', 'https://arxiv.org/', 'x'],
+    ['/full', 'https://journal.example/10.1234/a', 'x'],
+    ['-v1', '10.26434/chemrxiv-', '!'],
+    ['?a=', 'https://journal.example/', '10.1234/a'],
   ] as const)('is looked for in linear time: "%s" repeated after "%s"', ([piece, before, after]) => {
     expectLinearTime((text) => [arxivName(text), doiIn(text)], piece, before, after)
   })

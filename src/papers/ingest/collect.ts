@@ -3,11 +3,12 @@ import { isDay } from '../../calendar/days.ts'
 import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bool, number, query, text } from '../../runtime/db/query.ts'
+import { bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { polls, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry, ListedPaper } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
+import { rootOf } from './sources/polite-get.ts'
 import type { Source, SourceReply } from './sources/source.ts'
 import { type Stored, storeList } from './store.ts'
 
@@ -35,10 +36,23 @@ export async function collect({ db, now, source, log }: Deps, span: SpanKey): Pr
     const readAt = now()
     if (reply.outcome === 'read') checkBadEntries(reply, source.name, span, log)
     return await db.transaction((tx) => storeReply(tx, source, span, reply, readAt))
-  } catch (error) {
+  } catch (cause) {
+    const error = isRefused(cause)
+      ? new PaperboyError(
+          'SOURCE_UNAVAILABLE',
+          `${source.name} sent something for ${span} that PostgreSQL refuses: ${rootOf(cause)}.`,
+          { cause },
+        )
+      : cause
     if (error instanceof PaperboyError) await recordFailure(db, source.name, now(), error.message)
     throw error
   }
+}
+
+/** Whether PostgreSQL refused a value: data exceptions (22), and values that are too large to store or index (54). */
+function isRefused(error: unknown): boolean {
+  const { code } = ((error as Error | undefined)?.cause ?? {}) as { code?: unknown }
+  return typeof code === 'string' && /^(?:22|54)/.test(code)
 }
 
 async function read({ db, source }: { db: Db; source: Source }, span: SpanKey): Promise<SourceReply> {
@@ -72,7 +86,7 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
 }
 
 /**
- * Gives known papers their stored list day and position: a feed repeats them for days. Of a paper that the community votes on, it only
+ * Gives known papers their stored list day, time and position: a feed repeats them for days. Of a paper that the community votes on, it only
  * fills gaps, as an announcement does. Otherwise both sources would overwrite each other's facts every half hour.
  */
 async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<ListedPaper[]> {
@@ -81,14 +95,15 @@ async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<List
     sourceId: text,
     listDay: text,
     listPosition: number,
+    listedAt: moment.nullable(),
     isVotedOn: bool,
   })`
-    SELECT source, source_id, list_day::text, list_position, EXISTS (SELECT FROM signals WHERE paper_id = papers.id) AS is_voted_on
+    SELECT source, source_id, list_day::text, list_position, listed_at, EXISTS (SELECT FROM signals WHERE paper_id = papers.id) AS is_voted_on
     FROM papers WHERE NOT sample AND NOT announced AND source_id = ANY(${sql.param(read.map(({ sourceId }) => sourceId))}::text[])`
   const known = new Map(places.map(({ source, sourceId, ...place }) => [`${source} ${sourceId}`, place]))
   return read.map((paper) => {
-    const { isVotedOn, ...place } = known.get(`${paper.source} ${paper.sourceId}`) ?? {}
-    return { ...paper, ...place, ...(isVotedOn ? { announced: true } : {}) }
+    const { isVotedOn, listedAt, ...place } = known.get(`${paper.source} ${paper.sourceId}`) ?? {}
+    return { ...paper, ...place, ...(listedAt ? { listedAt } : {}), ...(isVotedOn ? { announced: true } : {}) }
   })
 }
 

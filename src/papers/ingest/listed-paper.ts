@@ -52,6 +52,8 @@ export const isBad = (parsed: ListedPaper | BadEntry): parsed is BadEntry => 're
 /** The longest real title has 206 characters, and the longest real abstract has under 3,000. */
 const LONGEST_TITLE = 1_000
 const LONGEST_ABSTRACT = 50_000
+/** The longest real DOIs have some 100 characters. PostgreSQL refuses to index 2,700 bytes, and with them the whole list. */
+const LONGEST_ID = 300
 
 export const arxivLinks = (id: string) => ({
   url: `https://arxiv.org/abs/${id}`,
@@ -74,6 +76,8 @@ export function toListedPaper(
   if (title.length > LONGEST_TITLE) return { position, reason: `has a title of ${title.length} characters` }
   if (facts.abstract.length > LONGEST_ABSTRACT)
     return { position, reason: `has an abstract of ${facts.abstract.length} characters` }
+  if (facts.sourceId.length > LONGEST_ID)
+    return { position, reason: `has an id of ${facts.sourceId.length} characters` }
   try {
     const safe = safeJson(raw)
     const reason = findExceededLimit({ ...facts, raw: JSON.stringify(safe) })

@@ -93,6 +93,10 @@ const versioned = (column: string, by = column) => `
     WHEN ${fillsGaps} AND ${knownVersion} AND p.${by} <> '' THEN p.${column}
     ELSE excluded.${column} END`
 
+/** A link, which may be to a version. */
+const linked = (column: string) =>
+  `CASE WHEN ${older} AND p.${column} IS NOT NULL THEN p.${column} ELSE ${kept(column)} END`
+
 /** A position on a list. An announcement never changes an existing one. */
 const listed = (column: string, otherwise = `excluded.${column}`) =>
   `CASE WHEN excluded.announced AND NOT p.sample THEN p.${column} ELSE ${otherwise} END`
@@ -135,8 +139,8 @@ const MERGED: Record<string, string> = {
       THEN p.listed_at ELSE excluded.listed_at END`,
   ),
   list_position: listed('list_position'),
-  url: kept('url'),
-  pdf_url: kept('pdf_url'),
+  url: linked('url'),
+  pdf_url: linked('pdf_url'),
   code_url: kept('code_url'),
   project_url: kept('project_url'),
   sample: 'excluded.sample',

@@ -5,14 +5,14 @@ interface Record {
 }
 
 /**
- * Whether arXiv's record states that the paper is withdrawn.
- * arXiv has no field for it. The title, the comment or a notice in place of the abstract states it.
+ * Whether the record of arXiv, a preprint server or a journal states that the paper is withdrawn.
+ * They have no field for it. The title, the comment or a notice in place of the abstract states it.
  */
 export const saysWithdrawn = ({ title = '', abstract = '', comment = '' }: Record): boolean =>
   TITLED.test(title) || clauses(comment).some(isNotice) || clauses(abstract).slice(0, 1).some(isNotice)
 
 const TITLED =
-  /^\W*(?:withdrawn|retracted|retraction(?: notice)?|withdrawal)(?:\s*[\])]|\s*:|\s+[-–—]\s)|[[(](?:withdrawn|retracted)[\])]\s*$/i
+  /^\W*(?:(?:withdrawn|retracted)(?: (?:article|chapter|paper))?|retraction(?: (?:notice|note))?|withdrawal)(?:\s*[\])]|\s*:|\s+[-–—]\s)|^\W*retraction (?:notice|note) (?:to|for|of)\b|[[(](?:withdrawn|retracted)[\])]\s*$/i
 
 const clauses = (text: string): string[] =>
   text
@@ -35,7 +35,7 @@ const NOTICES = [
   // "Withdrawn", "retracted due to an error in Theorem 1"
   `^\\W*(?:temporarily\\s+)?${GONE}\\b(?=\\W*$|\\s*[,:(—–-]|\\s+(?:by|due|because|since|as|for|until|pending|owing|per|in fav)|\\s+from\\s+(?:the\\s+)?arxiv)`,
   // "the authors have withdrawn this paper", "we retract our submission", "the author withdrew it"
-  `^\\W*(?:the\\s+)?(?:authors?|authors?\\(s\\)|we|i|arxiv(?:\\s+\\w+)?)\\s+(?:(?:has|have|had|hereby|wish(?:es)?|would|like|decided|want|to|must)\\s+)*(?:withdraw|withdrew|withdrawn|retract|retracted|retracts|withdraws|withdrawing)\\b(?:\\s+(?:this|the|our|it)\\b(?:\\s+${PAPER}\\b${HERE})?(?!\\s+(?:claim|theorem|result|section|statement|conjecture|proof))|\\s*$|\\s+(?:due|because))`,
+  `^\\W*(?:the\\s+)?(?:authors?|authors?\\(s\\)|we|i|(?:arxiv|biorxiv|medrxiv)(?:\\s+\\w+)?)\\s+(?:(?:has|have|had|hereby|wish(?:es)?|would|like|decided|want|to|must)\\s+)*(?:withdraw|withdrew|withdrawn|retract|retracted|retracts|withdraws|withdrawing)\\b(?:\\s+(?:this|the|our|their|it)\\b(?:\\s+${PAPER}\\b${HERE})?(?!\\s+(?:claim|theorem|result|section|statement|conjecture|proof))|\\s*$|\\s+(?:due|because))`,
   // "a retraction of this paper"
   `^\\W*(?:retraction|withdrawal)(?:\\s+notice)?(?:\\s*:|\\s*$|\\s+of\\s+this\\b)`,
 ].map((pattern) => new RegExp(pattern, 'i'))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseArxivFeed } from '../../../src/papers/ingest/formats/arxiv-feeds.ts'
 import { parseFeed } from '../../../src/papers/ingest/formats/feed.ts'
 import { expectLinearTime } from '../../support/linear-time.ts'
 
@@ -104,4 +105,45 @@ test('what a browser hides is no text, also without an end', () => {
       ?.title
   expect(titleOf('A <script>1</script >title<!-- x -->, whole')).toBe('A title , whole')
   expect(titleOf('A title <!-- of a draft')).toBe('A title')
+})
+
+const rss = (item: string) =>
+  `<?xml version="1.0"?>\n<rss version="2.0"><channel><title>J</title>${item}</channel></rss>\n`
+
+describe('markup that is not escaped', () => {
+  test('keeps the words in it, and the spaces around it', () => {
+    const item =
+      '<item><title>Effect of <i>E. coli</i> on Ca<sup>2+</sup> &amp; <em>more</em></title><description>In <i>vivo</i>, <b>p</b> &lt; 0.05.</description></item>'
+    expect(parseFeed(rss(item), '2026-04-15')!.papers).toMatchObject([
+      {
+        title: 'Effect of <i>E. coli</i> on Ca<sup>2+</sup> & <i>more</i>',
+        abstract: 'In <i>vivo</i>, p < 0.05.',
+      },
+    ])
+  })
+
+  test('is read from Atom’s XHTML', () => {
+    const feed = `<feed xmlns="http://www.w3.org/2005/Atom"><entry>
+      <title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Deep <i>learning</i> now</div></title>
+      <summary type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>One.</p><p>Two.</p></div></summary>
+      <id>doi:10.1234/abc</id></entry></feed>`
+    expect(parseFeed(feed, '2026-04-15')).toMatchObject({
+      papers: [{ sourceId: '10.1234/abc', title: 'Deep <i>learning</i> now', abstract: 'One. Two.' }],
+      bad: [],
+    })
+  })
+})
+
+test('half a feed is no feed: its last entry would be a paper with half a title', () => {
+  const whole = rss(
+    '<item><title>Whole</title><link>https://doi.org/10.1234/x</link></item><item><title>Another one</title><link>https://doi.org/10.1234/y</link></item>',
+  )
+  expect(parseFeed(whole, '2026-04-15')!.papers).toHaveLength(2)
+  expect(parseFeed(`${whole}<!-- served from a cache -->`, '2026-04-15')!.papers).toHaveLength(2)
+  for (let end = whole.indexOf('</rss>'); end > 0; end--)
+    expect(parseFeed(whole.slice(0, end), '2026-04-15')).toBe(undefined)
+  const atom =
+    '<feed><entry><id>http://arxiv.org/abs/2507.06261v1</id><title>T</title><summary>Whole.</summary></entry></feed>'
+  expect(parseArxivFeed(atom, '2026-04-15')!.papers).toHaveLength(1)
+  expect(parseArxivFeed(atom.slice(0, atom.indexOf('.</summary>')), '2026-04-15')).toBe(undefined)
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +9,7 @@ import { expect, onTestFinished } from 'vitest'
 import { collect } from '../../../src/papers/ingest/collect.ts'
 import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import { LIMITS } from '../../../src/papers/ingest/limits.ts'
-import { isBad } from '../../../src/papers/ingest/listed-paper.ts'
+import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
 import { reportSources } from '../../../src/papers/ingest/source-health.ts'
 import { arxivSource } from '../../../src/papers/ingest/sources/arxiv.ts'
 import { feedSource } from '../../../src/papers/ingest/sources/feed.ts'
@@ -137,4 +138,47 @@ test('a feed still corrects its own papers', async ({ db }) => {
     await collect({ ...services, source: feedAt(await serve(item(title))) }, '2026-04-15')
     expect(await db.select({ title: papers.title }).from(papers)).toEqual([{ title }])
   }
+})
+
+test('an entry that cannot be stored costs its list nothing', async ({ db }) => {
+  const services = servicesOn(db, {}, { now: at })
+  // No run repeats, because PostgreSQL compresses a value before it measures it.
+  const long = Array.from({ length: 200 }, (_, i) => createHash('sha256').update(String(i)).digest('hex')).join('')
+  const list = [
+    { title: 'One', url: 'https://doi.org/10.1234/one' },
+    { title: 'Long', id: `10.1234/${long}` },
+    { paper_id: '2604.00001', title: 'Versioned', abstract: 'A.', version: 40_000 },
+    { title: 'Two' },
+  ]
+  const source = listAt(await serve(JSON.stringify(list)))
+  const { bad } = await collect({ ...services, source }, '2026-04-15')
+  expect(bad).toEqual([{ position: 2, reason: 'has an id of 12808 characters' }])
+  const stored = await db.select({ title: papers.title }).from(papers).orderBy(papers.id)
+  expect(stored.map(({ title }) => title).sort()).toEqual(['One', 'Two', 'Versioned'])
+})
+
+test('a list that PostgreSQL refuses, and a defect in reading one, are seen and cost the next sources nothing', async ({
+  db,
+}) => {
+  const services = servicesOn(db, {}, { now: at })
+  const good = listAt(await serve(JSON.stringify([{ title: 'One' }])))
+  const [paper] = ((await good.read('2026-04-15', undefined)) as { papers: ListedPaper[] }).papers
+  const refused: Source = {
+    ...good,
+    name: 'refused',
+    read: async () => ({
+      outcome: 'read',
+      papers: [{ ...paper!, version: 40_000 }],
+      bad: [],
+      validators: { etag: null, lastModified: null },
+    }),
+  }
+  const defective: Source = { ...good, name: 'defective', read: () => Promise.reject(new TypeError('a defect')) }
+  await expect(collectPapersJob(services, [defective, refused, good])).rejects.toThrow('a defect')
+  expect(await db.select({ title: papers.title }).from(papers)).toEqual([{ title: 'One' }])
+  const [health] = await db.select().from(sourceHealth).where(eq(sourceHealth.source, 'refused'))
+  expect(health).toMatchObject({
+    failingSince: at,
+    failure: expect.stringMatching(/^refused sent something for 2026-04-15 that PostgreSQL refuses: .*smallint/),
+  })
 })

@@ -8,7 +8,7 @@ import { all, instantOf, isElement, parseXml, textOf } from './xml.ts'
 
 const Document = z.object({
   paper_id: identifier,
-  version: z.number().int().positive().optional().catch(undefined),
+  version: z.number().int().positive().max(9_999).optional().catch(undefined),
   title: text,
   abstract: text,
   abstract_utf8: text,

@@ -1,10 +1,11 @@
 import { dayOf } from '../../../calendar/days.ts'
-import { doiIn, doiUrl } from '../../doi.ts'
+import { doiName, doiUrl } from '../../doi.ts'
 import { textOfHtml } from '../../markup.ts'
 import { arxivName, titleId } from '../../paper-id.ts'
 import { authorNames } from '../authors.ts'
 import { link as webLink } from '../fields.ts'
 import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
+import { saysWithdrawn } from '../withdrawal.ts'
 import { all, attribute, type Element, instantOf, isElement, parseXml, textOf } from './xml.ts'
 
 export interface Feed {
@@ -44,9 +45,11 @@ function parseEntry(entry: unknown, position: number, fallbackDay: string): List
   const title = html && textOfHtml(html)
   const publishedAt = firstInstant(entry, ['prism:publicationDate', 'dc:date', 'published', 'pubDate', 'updated'])
   const enteredAt = firstInstant(entry, ['pubDate', 'published', 'dc:date', 'prism:publicationDate', 'updated'])
+  const abstract = abstractOf(entry)
   return toListedPaper(entry, position, title, {
     ...identityOf(entry, title ?? ''),
-    abstract: abstractOf(entry),
+    abstract,
+    withdrawn: saysWithdrawn({ title, abstract }),
     authors: authorsOf(entry),
     keywords: textsOf(entry, ['category', 'dc:subject'], 'term').map(textOfHtml),
     publishedAt,
@@ -70,18 +73,18 @@ function identityOf(entry: Element, title: string) {
   const named = [...textsOf(entry, ['dc:identifier', 'prism:doi', 'guid', 'id']), ...(link ? [link] : [])]
   const arxiv = named.map((name) => arxivName(name)).find((name) => name !== undefined)
   if (arxiv) return { source: 'arxiv' as const, sourceId: arxiv.id, version: arxiv.version, ...arxivLinks(arxiv.id) }
-  const doi = named.map((name) => doiIn(name)).find((name) => name !== undefined)
+  const doi = named.map((name) => doiName(name)).find((name) => name !== undefined)
   const url = link === undefined ? undefined : webLink.parse(link)
   if (!doi) return { source: 'title' as const, sourceId: titleId(title), url }
   const server = /\b(biorxiv|medrxiv)\.org\//.exec(link ?? '')?.[1]
-  const version = Number(/v(\d{1,3})(?=[.?]|$)/.exec(link ?? '')?.[1] ?? 1)
+  // Of bioRxiv and medRxiv, only the link has the version.
+  const version = doi.version ?? (server ? Number(/v(\d{1,3})(?=[.?]|$)/.exec(link ?? '')?.[1] ?? 1) : undefined)
   return {
     source: 'doi' as const,
-    sourceId: doi,
-    url: doiUrl(doi),
-    ...(server
-      ? { pdfUrl: `https://www.${server}.org/content/${doi}v${version}.full.pdf`, version, revision: version > 1 }
-      : {}),
+    sourceId: doi.id,
+    url: doiUrl(doi.registered),
+    ...(version === undefined ? {} : { version, revision: version > 1 }),
+    ...(server ? { pdfUrl: `https://www.${server}.org/content/${doi.id}v${version}.full.pdf` } : {}),
   }
 }
 

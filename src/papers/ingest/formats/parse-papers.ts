@@ -24,7 +24,7 @@ export function parsePapers(text: string, path: string, day?: string): Parsed {
   if (start === '<') {
     const feed = parseArxivFeed(text, day)
     const parsed = feed ? [...feed.papers, ...feed.bad] : parseOaiDc(text, day)
-    if (!parsed) throw badFile(path, 'is XML, but not an arXiv feed or arXiv records')
+    if (!parsed) throw badFile(path, 'is XML, but not a whole arXiv feed or whole arXiv records')
     return parsed
   }
   if (isArxivText(text)) return parseArxivText(text, day)

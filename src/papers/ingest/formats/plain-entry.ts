@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { dayOf, isDay } from '../../../calendar/days.ts'
-import { doiIn } from '../../doi.ts'
+import { type DoiName, doiName, doiUrl } from '../../doi.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
 import { authors, count, identifier, link, moment, text, texts } from '../fields.ts'
 import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
@@ -26,11 +26,11 @@ const PlainEntry = z.object({
   stars: count,
 })
 
-const identityOf = (id: string | undefined, doi: string | undefined, title: string) =>
+const identityOf = (id: string | undefined, doi: DoiName | undefined, title: string) =>
   id !== undefined
     ? { source: 'arxiv' as const, sourceId: id }
     : doi !== undefined
-      ? { source: 'doi' as const, sourceId: doi }
+      ? { source: 'doi' as const, sourceId: doi.id, version: doi.version }
       : { source: 'title' as const, sourceId: titleId(title) }
 
 /**
@@ -50,8 +50,13 @@ export function parsePlainEntry(raw: unknown, position: number, day?: string): L
   if (!listDay) return { position, reason: 'has no list day. Add it with --date' }
   const named = [given, url].filter((each) => each !== undefined)
   const id = named.map(arxivId).find((each) => each !== undefined)
-  const doi = named.map(doiIn).find((each) => each !== undefined)
-  const links = { url, pdfUrl: facts.pdf_url, codeUrl: facts.code_url, projectUrl: facts.project_url }
+  const doi = named.map(doiName).find((each) => each !== undefined)
+  const links = {
+    url: url ?? (doi && doiUrl(doi.registered)),
+    pdfUrl: facts.pdf_url,
+    codeUrl: facts.code_url,
+    projectUrl: facts.project_url,
+  }
   return toListedPaper(raw, position, title, {
     ...identityOf(id, doi, title ?? ''),
     abstract: abstract ?? summary ?? '',

@@ -46,7 +46,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
     const reply = await politeGet(url, headers, politeness)
     if (reply.status === 304) return { reply, feed: undefined }
     const feed = withinLimits('SOURCE_UNAVAILABLE', `GET ${url} returned a feed that`, () => parseArxivFeed(reply.body))
-    if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return a feed.`)
+    if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return a whole feed.`)
     return { reply, feed: withoutErrors(url, feed) }
   }
 

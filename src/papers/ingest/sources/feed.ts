@@ -29,7 +29,7 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
         parseFeed(reply.body, today),
       )
       if (!feed)
-        throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${own.location} did not return an RSS or Atom feed.`)
+        throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${own.location} did not return a whole RSS or Atom feed.`)
       const { papers, bad } = feed
       const { from, to } = parseSpan(span)
       const listed =
@@ -40,7 +40,11 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
           : papers.filter(({ listDay }) => listDay >= from && listDay <= to)
       return {
         outcome: 'read',
-        papers: listed.map((paper, index) => ({ ...about(own, paper), listPosition: index + 1 })),
+        papers: listed.map((paper, index) => ({
+          ...about(own, paper),
+          listPosition: index + 1,
+          listedAt: earlier(paper.listedAt, now()),
+        })),
         bad,
         validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       }
@@ -50,6 +54,9 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
     },
   }
 }
+
+/** Of a journal that dates an entry by an issue to come, or whose clock is wrong, the age counts from now. */
+const earlier = (listedAt: Date | undefined, now: Date) => (listedAt && listedAt > now ? now : listedAt)
 
 const FEEDS = 'application/rss+xml, application/atom+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9'
 
