@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, rmSync } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Command } from 'commander'
@@ -18,24 +19,27 @@ export function backupCommand(command: Command): void {
     )
     .action((file: string) =>
       withConfig(async ({ DATABASE_URL }) => {
+        const place = file === '-' ? undefined : await fileToReplace(command, file)
         const { chunks, summary } = openBackup(DATABASE_URL, new Date())
         const describe = (where: string, note: string) =>
           `${where}: ${summary.tables} tables, ${summary.rows.toLocaleString('en')} rows${note}.`
-        if (file === '-') {
+        if (!place) {
           if (await pipeline(chunks, createGzip(), writeChunks)) printError(describe('Done', ''))
           return
         }
-        await refuseOtherThanFile(command, file)
-        const bytes = await writeWhole(file, chunks)
+        const bytes = await writeWhole(place, chunks)
         report(command, { file, bytes, ...summary }, describe(file, `, ${Math.ceil(bytes / 1e6)} MB`))
       }),
     )
 }
 
-/** A finished backup replaces the file of its name. /dev/stdout or a pipe must not be replaced. */
-async function refuseOtherThanFile(command: Command, file: string): Promise<void> {
+/** Returns the file that a finished backup replaces. Links stay: /dev/stdout is one, and leads to a file or a pipe. */
+async function fileToReplace(command: Command, file: string): Promise<string> {
+  const folder = await stat(dirname(file)).catch(() => undefined)
+  if (!folder?.isDirectory()) command.error(`error: the folder ${dirname(file)} does not exist.`)
   const found = await stat(file).catch(() => undefined)
   if (found && !found.isFile()) command.error(`error: ${file} is not a file. Name a file, or - for standard output.`)
+  return found ? realpath(file) : file
 }
 
 /** Writes the file and returns its size. Until it is complete it has a name of its own: two backups at once would mix. */

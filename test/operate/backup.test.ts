@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -206,6 +206,24 @@ test('a backup goes through pipes, and comes back through one', async ({ db, dat
   const { code, output } = await paperboy(databaseUrl, 'backup', pipe)
   expect({ code, isPipe: (await stat(pipe)).isFIFO() }).toEqual({ code: 2, isPipe: true })
   expect(output).toContain('is not a file')
+})
+
+test('a backup replaces the file behind a link, and never the link, such as /dev/stdout', async ({
+  db,
+  databaseUrl,
+}) => {
+  await addReaders(db, 1)
+  const [file, link] = [temporaryFile(), temporaryFile()]
+  await writeFile(file, 'the backup of yesterday')
+  await symlink(file, link)
+  expect((await paperboy(databaseUrl, 'backup', link)).code).toBe(0)
+  expect((await lstat(link)).isSymbolicLink()).toBe(true)
+  expect(gunzipSync(await readFile(file)).toString()).toContain('-- complete: ')
+})
+
+test('a backup into a missing folder names the folder', async ({ databaseUrl }) => {
+  const { code, output } = await paperboy(databaseUrl, 'backup', join(tmpdir(), 'no-such-folder', 'a.sql.gz'))
+  expect({ code, names: output.includes('no-such-folder does not exist') }).toEqual({ code: 2, names: true })
 })
 
 test('a database with readers is never overwritten', async ({ db, databaseUrl }) => {
