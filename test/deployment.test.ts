@@ -156,6 +156,9 @@ test('the units start what package.json starts, and what it starts is there', as
   }
   for (const name of ['api', 'worker']) {
     const started = scripts[name]!.split(') ').at(-1)!
-    expect(await example(`paperboy-${name}.service`)).toContain(`node ${started}`)
+    const unit = await example(`paperboy-${name}.service`)
+    expect(unit).toContain(`node ${started}`)
+    // Commands read .env in the folder they start in. From another file, they would use another database.
+    expect(unit).toMatch(/^WorkingDirectory=(.+)$[\s\S]*^EnvironmentFile=\1\/\.env$/m)
   }
 })
