@@ -45,6 +45,15 @@ async function signIn(page: Page, site: Site): Promise<void> {
   await page.getByRole('heading', { name: 'Tuesday, 14 April 2026' }).waitFor()
 }
 
+/** Opens the page of that draft, signed in. Each page that is loaded later forgets that it stayed. */
+async function openDesk({ db, site }: Parameters<typeof realDesk>[0], options: Parameters<typeof open>[1]) {
+  await realDesk({ db, site })
+  const page = await open(site, options)
+  await signIn(page, site)
+  await page.evaluate('window.stayed = true')
+  return page
+}
+
 const rowOf = (page: Page, title: string) => page.locator('.desk-paper', { hasText: title })
 const placeOf = async (page: Page, title: string) => Number(await rowOf(page, title).locator('.place').textContent())
 
@@ -56,9 +65,7 @@ test('a curator’s minute, without JavaScript, on a phone: from the draft to th
   const sink = await openSink()
   onTestFinished(() => sink.close())
   site.services.config.SMTP_URL = sink.url
-  await realDesk({ db, site })
-  const page = await open(site, { javaScriptEnabled: false, viewport: PHONE })
-  await signIn(page, site)
+  const page = await openDesk({ db, site }, { javaScriptEnabled: false, viewport: PHONE })
   await page.getByText('Draft · goes out by itself at 03:00 UTC').waitFor()
   await page.getByText('in 2 h 14 min').waitFor()
 
@@ -126,10 +133,7 @@ test('with keys, without leaving the page; and counts that change while one look
   db,
   site,
 }) => {
-  await realDesk({ db, site })
-  const page = await open(site, { viewport: DESK })
-  await signIn(page, site)
-  await page.evaluate('window.stayed = true')
+  const page = await openDesk({ db, site }, { viewport: DESK })
   const order = () => page.locator('.desk-paper h3').allTextContents()
   const first = (await order())[0]!.trim()
   await page.keyboard.press('j')
@@ -216,10 +220,7 @@ describe('dragging a paper by its number', () => {
   }
 
   test('pins it where it is let go, without leaving the page', { timeout: 90_000 }, async ({ db, site }) => {
-    await realDesk({ db, site })
-    const page = await open(site, { viewport: { width: 1280, height: 2000 } })
-    await signIn(page, site)
-    await page.evaluate('window.stayed = true')
+    const page = await openDesk({ db, site }, { viewport: { width: 1280, height: 2000 } })
     const before = await order(page)
     const [first, second, , fourth] = before as [string, string, string, string]
     const from = await middle(page, fourth)
@@ -264,9 +265,10 @@ describe('dragging a paper by its number', () => {
   })
 
   test('works with a finger, and the page does not scroll away', { timeout: 90_000 }, async ({ db, site }) => {
-    await realDesk({ db, site })
-    const page = await open(site, { viewport: { width: 375, height: 1600 }, hasTouch: true, isMobile: true })
-    await signIn(page, site)
+    const page = await openDesk(
+      { db, site },
+      { viewport: { width: 375, height: 1600 }, hasTouch: true, isMobile: true },
+    )
     const [, second, third] = (await order(page)) as [string, string, string]
     await rowOf(page, second).scrollIntoViewIfNeeded()
     const touch = await page.context().newCDPSession(page)
@@ -287,9 +289,7 @@ test('a note that is saved while another change is under way stays a note', { ti
   db,
   site,
 }) => {
-  await realDesk({ db, site })
-  const page = await open(site, { viewport: DESK })
-  await signIn(page, site)
+  const page = await openDesk({ db, site }, { viewport: DESK })
   const title = (await page.locator('.desk-paper h3').nth(2).textContent())!.trim()
   await rowOf(page, title).locator('.words summary').click()
   await rowOf(page, title).getByLabel('Note for readers').fill('Typed in time.')
@@ -311,9 +311,7 @@ test('a change that is refused says why in its row, and typed words stay', { tim
   db,
   site,
 }) => {
-  await realDesk({ db, site })
-  const page = await open(site, { viewport: DESK })
-  await signIn(page, site)
+  const page = await openDesk({ db, site }, { viewport: DESK })
   const [first, second] = (await page.locator('.desk-paper h3').allTextContents()).map((each) => each.trim()) as [
     string,
     string,
@@ -344,10 +342,7 @@ test('the words of an edition stay while they are saved, changed by another, and
   db,
   site,
 }) => {
-  await realDesk({ db, site })
-  const page = await open(site, { viewport: DESK })
-  await signIn(page, site)
-  await page.evaluate('window.stayed = true')
+  const page = await openDesk({ db, site }, { viewport: DESK })
   const words = page.getByLabel('Opens the email')
   const save = page.getByRole('button', { name: 'Save', exact: true })
   const stored = async () => (await findEdition(site.services, KEY)).editorNote
@@ -384,9 +379,7 @@ test('the words of an edition stay while they are saved, changed by another, and
 })
 
 test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({ db, site }) => {
-  await realDesk({ db, site })
-  const page = await open(site, { viewport: DESK })
-  await signIn(page, site)
+  const page = await openDesk({ db, site }, { viewport: DESK })
   // As while the service restarts.
   await page.route('**/pick', (route) => route.abort(), { times: 1 })
   await rowOf(page, 'OmniShow').getByRole('button', { name: 'Pick' }).click()
@@ -401,9 +394,7 @@ describe.for([
   { colorScheme: 'dark', viewport: PHONE },
 ] as const)('in $colorScheme colours', (how) => {
   test('axe finds no obstacle on the desk’s pages', { timeout: 90_000 }, async ({ db, site }) => {
-    await realDesk({ db, site })
-    const page = await open(site, { ...how, bypassCSP: true })
-    await signIn(page, site)
+    const page = await openDesk({ db, site }, { ...how, bypassCSP: true })
     await rowOf(page, 'OmniShow').getByRole('button', { name: 'Pick' }).click()
     await rowOf(page, 'Attention Sink').getByRole('button', { name: 'Drop' }).click()
     await page.getByRole('heading', { name: 'Dropped', exact: true }).waitFor()

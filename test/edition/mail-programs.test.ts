@@ -8,6 +8,7 @@ import { composeEdition } from '../../src/edition/compose/compose.ts'
 import { composeDigestBody } from '../../src/edition/compose/digest.ts'
 import { decodeLines } from '../../src/mail/quoted-printable.ts'
 import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
+import { cardPaper } from '../support/card-paper.ts'
 import { testConfig } from '../support/services.ts'
 
 const PROGRAMS = [
@@ -46,33 +47,18 @@ const OPTIONAL: Record<string, string> = {
   'role attribute': 'tables that screen readers announce as tables',
 }
 
-const paper = (position: number, facts: Partial<CardPaper>): CardPaper => ({
-  source: 'arxiv',
-  sourceId: `2604.${10_000 + position}`,
-  paperId: position,
-  position,
-  section: 'top',
-  title: 'Attention Sink in Transformers: A Survey',
-  abstract: 'We survey it. It is a sink.',
-  summary: null,
-  authors: ['Ada Lovelace'],
-  organization: 'Analytical Engines & Sons',
-  curator: null,
-  note: null,
-  votes: 61,
-  comments: 4,
-  facts: { list: { timing: 'closing', of: 31, rank: 2, votes: 61, share: 0.09 } },
-  stars: 1240,
-  url: 'https://arxiv.org/abs/2604.10098',
-  pdfUrl: 'https://arxiv.org/pdf/2604.10098',
-  codeUrl: 'https://github.com/ada/engine',
-  projectUrl: 'https://ada.example',
-  discussionUrl: 'https://huggingface.co/papers/2604.10098',
-  withdrawn: false,
-  summaryByAi: false,
-  listDay: '2026-04-14',
-  ...facts,
-})
+const paper = (position: number, facts: Partial<CardPaper>) =>
+  cardPaper({
+    ...{ position, title: 'Attention Sink in Transformers: A Survey', abstract: 'We survey it. It is a sink.' },
+    ...{ authors: ['Ada Lovelace'], organization: 'Analytical Engines & Sons', votes: 61, comments: 4, stars: 1240 },
+    facts: { list: { timing: 'closing', of: 31, rank: 2, votes: 61, share: 0.09 } },
+    url: 'https://arxiv.org/abs/2604.10098',
+    pdfUrl: 'https://arxiv.org/pdf/2604.10098',
+    codeUrl: 'https://github.com/ada/engine',
+    projectUrl: 'https://ada.example',
+    discussionUrl: 'https://huggingface.co/papers/2604.10098',
+    ...facts,
+  })
 const PAPERS = [
   { section: 'picks', note: 'Read section 4 first.', curator: 'AK' },
   { withdrawn: true },

@@ -1,36 +1,16 @@
 import { expect, test } from 'vitest'
 import { composePublicBodies } from '../../../src/edition/compose/archive.ts'
-import { type CardPaper, formatCard } from '../../../src/edition/compose/card.ts'
+import { formatCard } from '../../../src/edition/compose/card.ts'
 import { composeEdition } from '../../../src/edition/compose/compose.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
+import { cardPaper } from '../../support/card-paper.ts'
 import { testConfig } from '../../support/services.ts'
 
-const paperOf = (text: string, summaryByAi: boolean): CardPaper => ({
-  source: 'title',
-  sourceId: 'x',
-  paperId: 7,
-  position: 0,
-  section: 'top',
-  title: text,
-  abstract: text,
-  summary: summaryByAi ? text : null,
-  summaryByAi,
-  authors: [],
-  organization: null,
-  curator: null,
-  note: null,
-  votes: null,
-  comments: null,
-  facts: {},
-  stars: null,
-  url: null,
-  pdfUrl: null,
-  codeUrl: null,
-  projectUrl: null,
-  discussionUrl: null,
-  withdrawn: false,
-  listDay: '2026-04-14',
-})
+const paperOf = (text: string, summaryByAi: boolean) =>
+  cardPaper({
+    ...{ source: 'title', sourceId: 'x', paperId: 7, position: 0 },
+    ...{ title: text, abstract: text, summary: summaryByAi ? text : null, summaryByAi },
+  })
 const cardOf = (text: string, summaryByAi: boolean) =>
   formatCard(paperOf(text, summaryByAi), testConfig(), messagesIn('zh'))
 

@@ -11,6 +11,7 @@ import { describeSelection } from '../../../src/edition/select/selection-reasons
 import { decodeLines } from '../../../src/mail/quoted-printable.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
 import { papers } from '../../../src/runtime/db/schema.ts'
+import { cardPaper } from '../../support/card-paper.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, servicesOn, testConfig } from '../../support/services.ts'
 
@@ -37,33 +38,18 @@ test('the votes after an author from right to left stay after the name, in both 
 const TITLE = 'שלום עולם'
 const ISOLATED = `\u2068${TITLE}\u2069`
 
-const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => ({
-  source: 'arxiv',
-  sourceId: `2604.${10_000 + position}`,
-  paperId: position,
-  position,
-  section: 'top',
-  title: TITLE,
-  abstract: 'We show it.',
-  summary: null,
-  summaryByAi: false,
-  authors: ['Ada Lovelace'],
-  organization: null,
-  curator: null,
-  note: null,
-  votes: 40 - position,
-  comments: 0,
-  facts: {},
-  stars: null,
-  url: null,
-  pdfUrl: null,
-  codeUrl: null,
-  projectUrl: null,
-  discussionUrl: null,
-  withdrawn: false,
-  listDay: '2026-04-14',
-  ...facts,
-})
+const paper = (position: number, facts: Partial<CardPaper> = {}) =>
+  cardPaper({
+    ...{
+      position,
+      title: TITLE,
+      abstract: 'We show it.',
+      authors: ['Ada Lovelace'],
+      votes: 40 - position,
+      comments: 0,
+    },
+    ...facts,
+  })
 
 test('titles from right to left keep their place in subject, preheader, reasons, rows, risers and corrections', async () => {
   const list = Array.from({ length: 6 }, (_, position) => paper(position))

@@ -20,6 +20,7 @@ import { MessageBuffer } from '../../../src/mail/message-buffer.ts'
 import { encodeLines } from '../../../src/mail/quoted-printable.ts'
 import { verifyToken } from '../../../src/mail/tokens.ts'
 import { readable } from '../../../src/papers/readable.ts'
+import { cardPaper } from '../../support/card-paper.ts'
 import { NOON, testConfig } from '../../support/services.ts'
 
 /** A strict decoder for these tests (RFC 2045 § 6.7). */
@@ -40,33 +41,17 @@ function decodeQuotedPrintable(bytes: Buffer): Buffer {
 }
 const decoded = (encoded: Buffer) => decodeQuotedPrintable(encoded).toString('utf8').replaceAll('\r\n', '\n')
 
-const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => ({
-  source: 'arxiv',
-  sourceId: `2604.${10_000 + position}`,
-  paperId: 700 + position,
-  position,
-  section: 'top',
-  title: `Paper number ${position}`,
-  abstract: 'We show something. It works.',
-  summary: null,
-  authors: ['Ada Lovelace', 'Charles Babbage'],
-  organization: 'Analytical Engines',
-  curator: null,
-  note: null,
-  votes: 61,
-  comments: 1,
-  facts: { list: { timing: 'closing', of: 31, rank: 2, votes: 61, share: 0.09 } },
-  stars: 1240,
-  url: `https://arxiv.org/abs/2604.0000${position}`,
-  pdfUrl: `https://arxiv.org/pdf/2604.0000${position}`,
-  codeUrl: 'https://github.com/ada/engine',
-  projectUrl: null,
-  discussionUrl: null,
-  withdrawn: false,
-  summaryByAi: false,
-  listDay: '2026-04-14',
-  ...facts,
-})
+const paper = (position: number, facts: Partial<CardPaper> = {}) =>
+  cardPaper({
+    ...{ position, paperId: 700 + position, abstract: 'We show something. It works.' },
+    ...{ authors: ['Ada Lovelace', 'Charles Babbage'], organization: 'Analytical Engines' },
+    ...{ votes: 61, comments: 1, stars: 1240 },
+    facts: { list: { timing: 'closing', of: 31, rank: 2, votes: 61, share: 0.09 } },
+    url: `https://arxiv.org/abs/2604.0000${position}`,
+    pdfUrl: `https://arxiv.org/pdf/2604.0000${position}`,
+    codeUrl: 'https://github.com/ada/engine',
+    ...facts,
+  })
 
 const EDITION = { kind: 'daily' as const, date: '2026-04-14', closesAt: new Date('2026-04-15T02:00:00Z') }
 const config = testConfig()
