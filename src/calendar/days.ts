@@ -27,50 +27,36 @@ const ZONE = /(?:Z|UTC?|GMT|[ECMP][SD]T|:\d{2}(?:\.\d+)?\s*(?:GMT|UTC)?[+-]\d{2}
  * Names of zones that JavaScript does not know, as servers of journals write them. RFC 822's EST, CST, MST and PST stay American; the
  * other names that several countries have are those of the more papers: IST of India, BST of Britain.
  */
-const ZONES: Record<string, string> = {
-  ...{
-    WET: '+0000',
-    WEST: '+0100',
-    BST: '+0100',
-    CET: '+0100',
-    MEZ: '+0100',
-    CEST: '+0200',
-    MESZ: '+0200',
-    SAST: '+0200',
-  },
-  ...{
-    EET: '+0200',
-    EEST: '+0300',
-    MSK: '+0300',
-    TRT: '+0300',
-    IRST: '+0330',
-    PKT: '+0500',
-    IST: '+0530',
-    WIB: '+0700',
-  },
-  ...{
-    ICT: '+0700',
-    HKT: '+0800',
-    SGT: '+0800',
-    AWST: '+0800',
-    JST: '+0900',
-    KST: '+0900',
-    ACST: '+0930',
-    ACDT: '+1030',
-  },
-  ...{ AEST: '+1000', AEDT: '+1100', NZST: '+1200', NZDT: '+1300' },
-  ...{
-    BRT: '-0300',
-    ART: '-0300',
-    NST: '-0330',
-    NDT: '-0230',
-    AST: '-0400',
-    ADT: '-0300',
-    AKST: '-0900',
-    AKDT: '-0800',
-    HST: '-1000',
-  },
+const OFFSETS = {
+  '+0000': 'WET',
+  '+0100': 'WEST BST CET MEZ',
+  '+0200': 'CEST MESZ SAST EET',
+  '+0300': 'EEST MSK TRT',
+  '+0330': 'IRST',
+  '+0500': 'PKT',
+  '+0530': 'IST',
+  '+0700': 'WIB ICT',
+  '+0800': 'HKT SGT AWST',
+  '+0900': 'JST KST',
+  '+0930': 'ACST',
+  '+1030': 'ACDT',
+  '+1000': 'AEST',
+  '+1100': 'AEDT',
+  '+1200': 'NZST',
+  '+1300': 'NZDT',
+  '-0300': 'BRT ART ADT',
+  '-0330': 'NST',
+  '-0230': 'NDT',
+  '-0400': 'AST',
+  '-0900': 'AKST',
+  '-0800': 'AKDT',
+  '-1000': 'HST',
 }
+const ZONES = new Map(
+  Object.entries(OFFSETS).flatMap(([offset, names]) =>
+    names.split(' ').map((name): [string, string] => [name, offset]),
+  ),
+)
 const NAMED_ZONE = /(\d) ?([A-Z]{3,4})$/
 
 /**
@@ -83,7 +69,9 @@ export function parseMoment(text: string): Date | undefined {
   const trimmed = text
     .trim()
     .replace(/(?<=\d|Z)\[[A-Za-z_/+-]+\]$/, '')
-    .replace(NAMED_ZONE, (whole, digit: string, name: string) => (ZONES[name] ? `${digit} ${ZONES[name]}` : whole))
+    .replace(NAMED_ZONE, (whole, digit: string, name: string) =>
+      ZONES.has(name) ? `${digit} ${ZONES.get(name)}` : whole,
+    )
   const [, day, time] = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:[\d:.]+)$/.exec(trimmed) ?? []
   const isUtc = ZONE.test(trimmed) || /^\d{4}(?:-\d{2}){0,2}$/.test(trimmed)
   const at = new Date(day ? `${day}T${time}Z` : isUtc ? trimmed : `${trimmed} UTC`)
