@@ -26,7 +26,8 @@ export async function collectPapersJob(
   const failures: unknown[] = []
   // A defect that one source's papers meet must not cost the papers of the sources behind it.
   for (const source of sources) await collectDueDays(services, source).catch((error) => failures.push(error))
-  if (failures.length > 0) throw failures[0]
+  if (failures.length > 1) throw new AggregateError(failures, 'Several sources failed')
+  if (failures.length === 1) throw failures[0]
 }
 
 async function collectDueDays(services: Services, source: Source): Promise<void> {
