@@ -7,5 +7,5 @@ const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Sc
 export const isolated = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text)
 
 /** Closes an isolate that a cut or a line's end leaves open: it would take in the words behind it. */
-export const closed = (text: string): string =>
+export const closeIsolate = (text: string): string =>
   text.lastIndexOf('\u2068') > text.lastIndexOf('\u2069') ? `${text}\u2069` : text

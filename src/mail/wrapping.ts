@@ -1,4 +1,4 @@
-import { closed } from '../lib/isolated.ts'
+import { closeIsolate } from '../lib/isolated.ts'
 
 /** Columns of a line in a plain-text email. */
 const COLUMNS = 72
@@ -67,7 +67,7 @@ function eachIsolated(lines: readonly string[]): string[] {
   let opening = ''
   return lines.map((line) => {
     const begun = opening + line
-    const whole = closed(begun)
+    const whole = closeIsolate(begun)
     opening = whole === begun ? '' : '\u2068'
     return whole
   })

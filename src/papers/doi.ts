@@ -27,7 +27,8 @@ const VERSION_IN_DOI = [
 ]
 
 /**
- * Parses the DOI in a text or link: "doi:10.1101/2026.04.01.123456", "https://doi.org/10.1101/…", and links of publishers that contain one.
+ * Parses the DOI in a text or link: "doi:10.1101/2026.04.01.123456", "https://doi.org/10.1101/…", and links of publishers that contain
+ * one.
  * @returns undefined for anything else
  */
 export function doiName(text: string): DoiName | undefined {

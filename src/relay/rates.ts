@@ -121,7 +121,10 @@ export function openRates(
   }
 }
 
-/** SQL that moves due times of batches waiting for buckets to their new rates. Expects the CTEs `old` and `fresh`, each with `name` and `rate`. */
+/**
+ * SQL that moves due times of batches waiting for buckets to their new rates. Expects the CTEs `old` and `fresh`, each with `name` and
+ * `rate`.
+ */
 const rescheduleBatches = (at: Date) => sql`
   UPDATE batches SET due_at = ${at}::timestamptz + (due_at - ${at}::timestamptz) * (old.rate / fresh.rate)
   FROM old JOIN fresh USING (name) WHERE booked = name AND state = 'open' AND due_at > ${at}::timestamptz AND fresh.rate <> old.rate`

@@ -116,7 +116,7 @@ export async function changeAddress(
         // Confirmed again, so that a late bounce of the old address does not count.
         confirmedAt: sql`CASE WHEN ${subscribers.confirmedAt} IS NOT NULL THEN ${now()}::timestamptz END`,
         status: sql`CASE WHEN ${isBack} THEN 'active' ELSE ${subscribers.status} END`,
-        // Their hour stood still since the bounce. The next digest would regret that it sent none then.
+        // Their hour stood still since the bounce. The next digest would apologise for one that was missed then.
         nextDigestAt: sql`CASE WHEN ${isBack} THEN next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence},
           ${subscribers.weekday}, greatest(${now()}::timestamptz, ${subscribers.pausedUntil} - interval '1 microsecond'))
           ELSE ${subscribers.nextDigestAt} END`,

@@ -1,6 +1,6 @@
 import { startOfDay } from '../../calendar/days.ts'
 import { shortCount, weekdayOf } from '../../calendar/words.ts'
-import { closed, isolated } from '../../lib/isolated.ts'
+import { closeIsolate, isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -74,7 +74,7 @@ export function formatCard(
     page,
     source: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl) ?? page,
     byline: [
-      closed(
+      closeIsolate(
         sentences(
           [authorLine(paper.authors, t), isolated(readable(paper.organization ?? ''))].filter(Boolean).join('\u00a0· '),
           MAX.byline,

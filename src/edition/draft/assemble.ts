@@ -35,8 +35,9 @@ export interface Assembled {
 }
 
 /**
- * Assembles the draft edition of a list day or ISO week, again if there is one. The curator's picks come first, then papers by
- * score, in a week by votes, then papers of earlier lists that are still rising; pinned papers keep their places. Papers that the curator dropped are omitted.
+ * Assembles the draft edition of a list day or ISO week, again if there is one. The curator's picks come first, then papers by score
+ * (of a week by votes), then papers of earlier lists that are still rising. Pinned papers keep their places. Papers that the curator
+ * dropped are omitted.
  * A new draft of an old list is held.
  *
  * @param date the list day, or the Monday of the week
@@ -111,7 +112,8 @@ const TRENDING_VOTES = 5
 type Kind = 'daily' | 'weekly'
 
 /**
- * Orders papers: the curator's picks, then by score or in a week by votes, then those that are only new. A list without any votes is in its own order.
+ * Orders papers: the curator's picks, then by score (of a week by votes), then those that are only new. A list without any votes is in
+ * its own order.
  * @param papers.added picks of other list days; they have no rank on this list
  */
 function rankedRows(

@@ -21,7 +21,7 @@ export interface Correction {
 }
 
 /** A paper as an edition shows it, with the source's own title. */
-type ShownPaper = { paperId: number; title: string; withdrawn: boolean }
+type PaperAsShown = { paperId: number; title: string; withdrawn: boolean }
 
 const MAX_TITLE_CHARACTERS = 140
 
@@ -95,7 +95,7 @@ export async function findCorrections(
 export async function recordShownPapers(
   db: Db,
   editionId: number,
-  { papers, corrections }: { papers: readonly ShownPaper[]; corrections: readonly Correction[] },
+  { papers, corrections }: { papers: readonly PaperAsShown[]; corrections: readonly Correction[] },
 ): Promise<void> {
   await db.execute(sql`
     UPDATE edition_papers c SET title = s.title, withdrawn = s.withdrawn

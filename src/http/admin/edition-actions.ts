@@ -54,7 +54,7 @@ export const actionsFor = (
     .filter(({ action }) => action !== 'recall' || !anyHanded)
     .map(({ action, label, sure }) => ({ action, label, sure }))
 
-/** What decides what an action that a draft and one that is out both have would do, for its fingerprint. */
+/** Whether it is a draft, for a fingerprint: Cancel and Resume do something else to an edition that is out. */
 export const phaseOf = ({ state }: { state: string }) => [state === 'draft'] as const
 
 /** Refuses an action when another person released or recalled the edition since the page with the button was opened. */

@@ -29,8 +29,7 @@ const text = (value: string) => value as never
 
 /**
  * Splits a field at line breaks and separators, into distinct values. Keyboards for Chinese, Japanese and Arabic have separators of
- * their own. A line that is one of the `own` values stays whole: names that a
- * button or a program added may contain a separator.
+ * their own. A line that is one of the `own` values stays whole: names that a button or a program added may contain a separator.
  */
 const split = (values: readonly string[], separators: RegExp, own: readonly string[] = []): string[] => {
   const lines = values.flatMap((value) => value.split('\n').map((line) => line.trim()))
@@ -80,7 +79,10 @@ const EMPTY_MEANS_SOMETHING = new Set([
   'abstracts',
 ])
 
-/** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. @param own the reader's names until now */
+/**
+ * Parses the posted fields. Returns the wishes, and the problems by field in the reader's language.
+ * @param own the reader's names until now
+ */
 export function readWishes(body: Body, t: Messages, own: Names): { wishes: PreferenceChanges; problems: Problems } {
   const wishes: Record<string, unknown> = {}
   for (const [field, read] of Object.entries(READ)) {

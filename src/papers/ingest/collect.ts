@@ -86,8 +86,8 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
 }
 
 /**
- * Gives known papers their stored list day, time and position: a feed repeats them for days. Of a paper that the community votes on, it only
- * fills gaps, as an announcement does. Otherwise both sources would overwrite each other's facts every half hour.
+ * Gives known papers their stored list day, time and position: a feed repeats them for days. Of a paper that the community votes on, it
+ * only fills gaps, as an announcement does. Otherwise both sources would overwrite each other's facts every half hour.
  */
 async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<ListedPaper[]> {
   const places = await query(db, {

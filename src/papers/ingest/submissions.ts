@@ -121,7 +121,8 @@ const MAX_DAYS_AHEAD = 7
  *
  * @param day defaults to today
  * @returns its list day
- * @throws PaperboyError PAPER_NOT_FOUND when there is no such submission, or arXiv has not answered for it yet; BAD_PAPER for a day far ahead
+ * @throws PaperboyError PAPER_NOT_FOUND when there is no such submission, or arXiv has not answered for it yet; BAD_PAPER
+ *   for a day far ahead
  */
 export async function acceptSubmission(
   deps: Deps,
