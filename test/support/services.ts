@@ -122,6 +122,7 @@ export async function addPapers(db: Db, listDay: string, count: number): Promise
         listPosition: index,
         url: 'https://arxiv.org/abs/2604.00001',
         raw: {},
+        createdAt: new Date(`${listDay}T01:00:00Z`),
       })),
     )
     .returning({ id: papers.id })

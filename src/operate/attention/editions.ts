@@ -64,7 +64,10 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
   }))
 }
 
-/** The last closed list day and week, if they have papers and no released edition. */
+/**
+ * The last closed list day and week, if they have papers and no released edition. Papers that came after the close, as on a first
+ * start, make the edition late only from then on: a worker has to have had the time.
+ */
 export async function missingEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const today = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   const monday = mondayOf(today)
@@ -74,14 +77,15 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
   ]
   const found: Attention[] = []
   for (const { kind, date, until } of wanted) {
-    const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), papers: bool, due: moment })`
-      SELECT e.state, e.held, coalesce(e.release_at, c.usual) AS due,
-        EXISTS (SELECT FROM papers WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT announced) AS papers
-      FROM (SELECT ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(hours => ${config.EDITION_CLOSE_HOUR_UTC},
-        mins => ${config.EDITION_RELEASE_DELAY_MINUTES}) AS usual) AS c
+    const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), due: moment })`
+      SELECT e.state, e.held, d.due
+      FROM (SELECT min(created_at) AS first FROM papers
+        WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT announced) AS p
       LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
-      WHERE coalesce(e.release_at, c.usual) < ${now()}::timestamptz - ${LATE}::interval`
-    if (!row?.papers || row.held || (row.state !== null && row.state !== 'draft')) continue
+      CROSS JOIN LATERAL (SELECT greatest(p.first, coalesce(e.release_at, ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(
+        hours => ${config.EDITION_CLOSE_HOUR_UTC}, mins => ${config.EDITION_RELEASE_DELAY_MINUTES}))) AS due) AS d
+      WHERE p.first IS NOT NULL AND d.due < ${now()}::timestamptz - ${LATE}::interval`
+    if (!row || row.held || (row.state !== null && row.state !== 'draft')) continue
     const { due } = row
     found.push({
       name: 'edition_missing',

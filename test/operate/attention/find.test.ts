@@ -88,6 +88,25 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(services)).toEqual([])
   })
 
+  test('of papers that came after the close, as on a first start, an edition is late half an hour after them', async ({
+    db,
+  }) => {
+    // Monday: the week is closed too.
+    const at = { now: new Date('2026-04-13T08:00:00Z') }
+    const services = quiet(db, {}, at)
+    await addPapers(db, '2026-04-12', 5)
+    await db.execute(sql`UPDATE papers SET created_at = '2026-04-13T07:45Z'`)
+    expect(await found(services)).toEqual([])
+    await assemble(services, { kind: 'weekly', date: '2026-04-06' })
+    expect(await found(services), 'nor is its draft').toEqual([])
+    at.now = new Date('2026-04-13T08:16:00Z')
+    const since = new Date('2026-04-13T07:45Z')
+    expect(await found(services)).toMatchObject([
+      { about: 'daily 2026-04-12', since, message: expect.stringContaining('does not exist') },
+      { about: 'weekly 2026-04-06', since, message: expect.stringContaining('still a draft') },
+    ])
+  })
+
   test('a draft whose release a curator chose is late from then on', async ({ db }) => {
     const at = { now: new Date('2026-04-15T02:30:00Z') }
     const services = quiet(db, {}, at)
