@@ -4,7 +4,7 @@ import { bigint, query, text } from '../../runtime/db/query.ts'
 import type { ListedRow } from '../lists/listed-rows.ts'
 import { readable } from '../readable.ts'
 import { type Hit, type Piece, piecesOf, snippetOf } from './snippet.ts'
-import { foldedWords, hasIdeographs, type Token, tokensIn, unaccented } from './words.ts'
+import { foldedWords, hasIdeographs, isPlain, type Token, tokensIn, unaccented } from './words.ts'
 
 /** A paper with its title and a snippet in pieces of plain text, which a page must escape. */
 export interface HighlightedPaper extends ListedRow {
@@ -65,8 +65,8 @@ const beginningOf = (word: string): string => word.slice(0, SHARED_LETTERS)
 
 /** Returns a function that finds the words, in all their forms, in one of the texts. */
 async function findHits(db: Db, words: readonly string[], texts: readonly string[]): Promise<(text: string) => Hit[]> {
-  const beginnings = new Set(words.map(beginningOf))
-  const candidates = new Map(texts.map((text) => [text, candidatesIn(text, beginnings)]))
+  const candidatesIn = candidateFinder(words)
+  const candidates = new Map(texts.map((text) => [text, candidatesIn(text)]))
   const near = [...candidates.values()].flat().flatMap(({ forms }) => forms)
   const rows = await query(db, { word: text, stem: text })`
       SELECT word, coalesce((ts_lexize('english_stem', word))[1], word) AS stem
@@ -87,13 +87,24 @@ interface Candidate {
   forms: string[]
 }
 
-function candidatesIn(text: string, beginnings: ReadonlySet<string>): Candidate[] {
+/** Returns a function that finds the candidates in a text. Most texts are plain, and a regular expression passes over their other words. */
+function candidateFinder(words: readonly string[]): (text: string) => Candidate[] {
+  const beginnings = new Set(words.map(beginningOf))
   const isNear = (word: string) => beginnings.has(beginningOf(word))
-  return tokensIn(text).flatMap((token) => {
-    if (hasIdeographs(token.text)) return [{ token, forms: [] }]
-    const forms = foldedWords(token.text).filter(isNear)
-    return forms.length === 0 ? [] : [{ token, forms }]
-  })
+  const plain = [...beginnings].filter((beginning) => /^[a-z0-9]+$/.test(beginning))
+  const nearWords = new RegExp(plain.length === 0 ? '(?!)' : `(?<![a-z0-9])(?:${plain.join('|')})[a-z0-9]*`, 'gi')
+  return (text) => {
+    if (isPlain(text))
+      return [...text.matchAll(nearWords)].map(({ 0: found, index }) => ({
+        token: { text: found, at: index },
+        forms: [found.toLowerCase()],
+      }))
+    return tokensIn(text).flatMap((token) => {
+      if (hasIdeographs(token.text)) return [{ token, forms: [] }]
+      const forms = foldedWords(token.text).filter(isNear)
+      return forms.length === 0 ? [] : [{ token, forms }]
+    })
+  }
 }
 
 /** Finds pairs of ideographs, and single ones that were asked for alone, in a run. */

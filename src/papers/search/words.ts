@@ -22,10 +22,13 @@ const PLAIN = new Map(
 const UNPLAIN = new RegExp(`[${[...PLAIN.keys()].join('')}]`, 'gu')
 
 /** Returns the text in lower case, with accents removed and with plain letters (Łukasz → lukasz), as the index has it. */
-export const unaccented = (text: string): string => (PLAIN_TEXT.test(text) ? text.toLowerCase() : fold(text))
+export const unaccented = (text: string): string => (isPlain(text) ? text.toLowerCase() : fold(text))
 
 /** Most words are, and folding them takes a tenth of the time. */
 const PLAIN_TEXT = /^[ -~]*$/
+
+/** Whether a text has only ASCII characters, so that each of its words is one word in lower case. */
+export const isPlain = (text: string): boolean => PLAIN_TEXT.test(text)
 
 const fold = (text: string): string =>
   text
@@ -47,14 +50,14 @@ export interface Token {
 /** Finds words and runs of ideographs in a text as it is written. */
 export const tokensIn = (text: string): Token[] =>
   [...text.matchAll(LETTERS)].flatMap(({ 0: found, index }) =>
-    PLAIN_TEXT.test(found)
+    isPlain(found)
       ? { text: found, at: index }
       : [...found.matchAll(WORD)].map((part) => ({ text: part[0], at: index + part.index })),
   )
 
 /** Returns a text's words without accents. A run of ideographs gives its pairs: 注意力 → 注意, 意力. */
 export const foldedWords = (text: string): string[] =>
-  PLAIN_TEXT.test(text)
+  isPlain(text)
     ? (text.toLowerCase().match(/[a-z0-9]+/g) ?? [])
     : (unaccented(text).match(WORD) ?? []).flatMap((word) => (RUN.test(word) ? pairsIn([...word]) : [word]))
 
@@ -66,7 +69,7 @@ const PART = new RegExp(`[${IDEOGRAPHS}]|[\\p{L}\\p{N}](?:(?![${IDEOGRAPHS}])[\\
 
 /** Returns a text's words without accents, with each ideograph alone. So a phrase is found in a text without spaces. */
 export const foldedParts = (text: string): string[] =>
-  PLAIN_TEXT.test(text) ? (text.toLowerCase().match(/[a-z0-9]+/g) ?? []) : (unaccented(text).match(PART) ?? [])
+  isPlain(text) ? (text.toLowerCase().match(/[a-z0-9]+/g) ?? []) : (unaccented(text).match(PART) ?? [])
 
 export const hasIdeographs = (text: string): boolean => RUN.test(text)
 
