@@ -198,6 +198,15 @@ test('an import that cannot enter the audit log changes nothing', async ({ db, d
   ])
 }, 60_000)
 
+test('inbound asks the mail server to try again when it could not process an email', async ({ databaseUrl }) => {
+  const stdin = 'From: ada@example.org\nTo: papers@paperboy.example\nSubject: Hello\n\nHi.\n'
+  const away = await paperboy(['inbound'], {}, { stdin })
+  expect([away.code, away.stderr]).toEqual([75, expect.stringContaining('DATABASE_URL')])
+  expect((await paperboy(['inbound'], { DATABASE_URL: databaseUrl, SECRET_KEY: 'short' }, { stdin })).code).toBe(75)
+  expect((await paperboy(['inbound'], { DATABASE_URL: databaseUrl }, { stdin })).code).toBe(0)
+  expect((await paperboy(['inbound'], {}, { stdin: '' })).code).toBe(2)
+}, 60_000)
+
 test('api-key creates a key that is printed once, lists it without its secret, and revokes it', {
   timeout: 120_000,
 }, async ({ db, databaseUrl }) => {
