@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   auditLog,
@@ -197,6 +198,29 @@ test('an import that cannot enter the audit log changes nothing', async ({ db, d
     { action: 'suppressed', target: '1 addresses' },
   ])
 }, 60_000)
+
+const isRoot = process.getuid?.() === 0
+
+test.skipIf(!isRoot)(
+  'a user without a name, as in a container, is known by its number',
+  async ({ db, databaseUrl }) => {
+    const uid = 54_321
+    const DATA_DIR = mkdtempSync(join(tmpdir(), 'paperboy-unnamed-'))
+    onTestFinished(() => rmSync(DATA_DIR, { recursive: true }))
+    chownSync(DATA_DIR, uid, uid)
+    const env = { DATABASE_URL: databaseUrl, DATA_DIR }
+    const added = await paperboy(['subscribers', 'add', 'ada@example.org', '--active'], env, { uid })
+    expect([added.code, added.stderr]).toEqual([0, ''])
+    const halted = await paperboy(['halt'], env, { uid })
+    expect([halted.code, halted.stderr]).toEqual([0, ''])
+    expect((await db.select().from(subscribers)).map(({ importedBy }) => importedBy)).toEqual(['uid 54321'])
+    expect((await db.select().from(auditLog)).map(({ actor }) => actor)).toEqual([
+      'command line (uid 54321)',
+      'command line (uid 54321)',
+    ])
+  },
+  60_000,
+)
 
 test('inbound asks the mail server to try again when it could not process an email', async ({ databaseUrl }) => {
   const stdin = 'From: ada@example.org\nTo: papers@paperboy.example\nSubject: Hello\n\nHi.\n'

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { userName } from '../../embedded/system-user.ts'
 import { printError } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { importSubscribers } from '../../subscription/import.ts'
@@ -26,7 +26,7 @@ export function importCommand(subscribers: Command): void {
       withServices(async (services) => {
         const result = await importSubscribers(services, file, {
           active: options.active === true,
-          attestedBy: options.attestedBy ?? userInfo().username,
+          attestedBy: options.attestedBy ?? userName(),
           dryRun: options.dryRun === true,
           partial: options.partial === true,
           mappings: options.map,
