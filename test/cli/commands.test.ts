@@ -194,10 +194,44 @@ test('an import that cannot enter the audit log changes nothing', async ({ db, d
   await db.execute(sql`ALTER TABLE audit_log DROP CONSTRAINT full_disk`)
   for (const args of imports) expect((await paperboy(args, env)).code, args[0]).toBe(0)
   expect(await db.select().from(auditLog).orderBy(auditLog.id)).toMatchObject([
-    { action: 'imported', target: '1 readers' },
-    { action: 'suppressed', target: '1 addresses' },
+    { action: 'imported', target: '1 new reader' },
+    { action: 'suppressed', target: '1 address' },
   ])
 }, 60_000)
+
+test('what gives out or changes data enters the audit log, and what changes nothing does not', async ({
+  db,
+  databaseUrl,
+}) => {
+  const plain = file('audited.json', PLAIN.slice(0, 1))
+  const club = ['name = "Biology"', 'curator = "Rosa"', '[[sources]]', 'name = "club"', 'list = "audited.json"', '']
+  const env = { DATABASE_URL: databaseUrl, NEWSLETTER_FILE: file('newsletter.toml', club.join('\n')) }
+  const people = file('gone.csv', 'email,status\nada@example.org,unsubscribed\n')
+  for (const args of [
+    ['papers', 'import', plain, ...DATE],
+    ['papers', 'import', plain, ...DATE],
+    ['subscribers', 'import', people],
+    ['subscribers', 'import', people],
+    ['suppressions', 'add', 'bob@example.org'],
+    ['suppressions', 'add', 'bob@example.org'],
+    ['suppressions', 'import', file('same.csv', 'email\nbob@example.org\n')],
+    ['subscribers', 'export'],
+    ['subscribers', 'export', '--for', 'ghost', '--domain', 'lovelace.example'],
+    ['suppressions', 'export'],
+    ['papers', 'collect'],
+  ])
+    expect((await paperboy(args, env)).code, args.join(' ')).toBe(0)
+  const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
+  expect(log).toEqual([
+    'imported 1 new paper, 0 changed, 0 signals',
+    'imported 1 opt-out',
+    'suppressed an address',
+    'exported all readers',
+    'exported readers with status active and a domain',
+    'exported all suppressions',
+    expect.stringMatching(/^asked for a read of club, \d{4}-\d{2}-\d{2}$/),
+  ])
+}, 120_000)
 
 const isRoot = process.getuid?.() === 0
 

@@ -95,7 +95,8 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   await runSql(databaseUrl, `DELETE FROM subscribers WHERE email = 'later@example.org'`)
   const [before, { foreign_notes, ...after }] = [await contents(databaseUrl), await contents(target)]
   expect(foreign_notes, 'another program’s table is not touched').toEqual(['("keep me")'])
-  expect(after).toEqual({ ...before, mailing: after.mailing })
+  expect(after).toEqual({ ...before, mailing: after.mailing, audit_log: after.audit_log })
+  expect(after.audit_log).toEqual([expect.stringMatching(/"command line \(.+\)",restored,"the backup of 2\d{3}-/)])
   expect(before.deliveries).toHaveLength(21)
   expect(before.subscribers!.join()).toContain('🙂')
 
