@@ -239,6 +239,21 @@ test('a database with readers is never overwritten', async ({ db, databaseUrl })
   expect(await contents(databaseUrl)).toEqual(before)
 })
 
+test('suppressions that were imported before the restore are never overwritten', async ({ db, databaseUrl }) => {
+  await addReaders(db, 2)
+  const file = temporaryFile()
+  expect((await paperboy(databaseUrl, 'backup', file)).code).toBe(0)
+  const target = await emptyDatabase()
+  await migrate(target)
+  expect((await paperboy(target, 'suppressions', 'add', 'ada@example.org')).code).toBe(0)
+  expect(await paperboy(target, 'restore', file)).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/suppressions.*Restore into an empty one/),
+  })
+  const { suppressions, subscribers } = await contents(target)
+  expect([suppressions!.length, subscribers]).toEqual([1, []])
+})
+
 test('a backup of an earlier version is restored as that version, then migrated', async () => {
   const journal = JSON.parse(await readFile(new URL('../../migrations/meta/_journal.json', import.meta.url), 'utf8'))
   const earlier = journal.entries.at(-2).when as number

@@ -74,12 +74,12 @@ async function requireEmpty(client: pg.Client): Promise<void> {
   )
   if (!rows[0]!.exists) return
   const found = await client.query(
-    `SELECT FROM subscribers UNION ALL SELECT FROM papers UNION ALL SELECT FROM editions LIMIT 1`,
+    `SELECT FROM subscribers UNION ALL SELECT FROM suppressions UNION ALL SELECT FROM papers UNION ALL SELECT FROM editions LIMIT 1`,
   )
   if (found.rowCount === 0) return
   throw new PaperboyError(
     'DATABASE_NOT_EMPTY',
-    'The database has readers, papers or editions. Restore into an empty one, so that nothing is overwritten.',
+    'The database has readers, suppressions, papers or editions. Restore into an empty one, so that nothing is overwritten.',
   )
 }
 
