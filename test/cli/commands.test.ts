@@ -148,6 +148,8 @@ test('assemble reports held old news; resume ends a halt, and only --after-resto
   expect(stderr).toContain(`Editions to cancel: ${listed}.`)
   expect(done).toMatch(/^Emails are sent again; 1 edition was cancelled\./)
   expect(await stateNow()).toEqual(['cancelled'])
+  const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
+  expect(log.slice(-2)).toEqual(['cancelled the daily edition of 2026-04-14', 'resumed all mailing'])
 }, 60_000)
 
 test('commands enter the audit log, and `admin link` signs in without an email', async ({ db, databaseUrl }) => {
