@@ -260,7 +260,10 @@ describe('settings', () => {
     const filled = Object.fromEntries(
       example
         .filter(({ off }) => !off)
-        .map(({ name, value }) => [name, value || (/KEY$|TOKEN$/.test(name) ? 'k'.repeat(44) : '')]),
+        .map(({ name, value }) => [
+          name,
+          value || (name === 'POSTAL_ADDRESS' ? '1 Press Street' : /KEY$|TOKEN$/.test(name) ? 'k'.repeat(44) : ''),
+        ]),
     )
     const fromCompose = Object.fromEntries(
       Object.entries(api!.environment!).map(([name, value]) => [
@@ -274,8 +277,8 @@ describe('settings', () => {
     expect(readEnvironment({ ...filled, ...fromCompose })).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' })
   })
 
-  test('.env.example contains no secret that an operator could forget to change', () => {
+  test('.env.example contains no secret, and no text for readers, that an operator could forget to change', () => {
     for (const { name, value } of example)
-      if (/KEY(?!_FILE)|PASSWORD|SECRET|TOKEN/.test(name)) expect([name, value]).toEqual([name, ''])
+      if (/KEY(?!_FILE)|PASSWORD|SECRET|TOKEN|POSTAL/.test(name)) expect([name, value]).toEqual([name, ''])
   })
 })

@@ -230,7 +230,8 @@ describe('a command in README or docs', () => {
     expect(lines.length).toBeGreaterThan(3)
     for (const line of lines) {
       for (const [, profile] of line.matchAll(/--profile (\w+)/g)) expect(profiles).toContain(profile)
-      for (const [, service] of line.matchAll(/(?:--scale|exec) (\w+)/g)) expect(services).toHaveProperty(service!)
+      for (const [, service] of line.matchAll(/(?:--scale|exec|run|up)(?: -[\w-]+)* (\w+)/g))
+        expect(services).toHaveProperty(service!)
       const [, run] = /src\/cli\/main\.ts ([a-z]+)/.exec(line) ?? []
       if (run) expect(commands.has(run), line).toBe(true)
     }

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os'
+import { userName } from '../embedded/system-user.ts'
 
 /** The author of a command's changes in the audit log. */
-export const cliActor = (): string => `command line (${userInfo().username})`
+export const cliActor = (): string => `command line (${userName()})`

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { cleanUpOnSignal } from '../embedded/clean-up-on-signal.ts'
+import { counted } from '../lib/counted.ts'
 import { printError } from '../lib/terminal.ts'
 import { openBackup } from '../operate/backup/open-backup.ts'
 import { report, writeChunks } from './output.ts'
@@ -22,7 +23,7 @@ export function backupCommand(command: Command): void {
         const place = file === '-' ? undefined : await fileToReplace(command, file)
         const { chunks, summary } = openBackup(DATABASE_URL, new Date())
         const describe = (where: string, note: string) =>
-          `${where}: ${summary.tables} tables, ${summary.rows.toLocaleString('en')} rows${note}.`
+          `${where}: ${counted(summary.tables, 'table')}, ${counted(summary.rows, 'row')}${note}.`
         if (!place) {
           if (await pipeline(chunks, createGzip(), writeChunks)) printError(describe('Done', ''))
           return

@@ -8,6 +8,9 @@ import { print } from '../lib/terminal.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
+/** EX_TEMPFAIL of sysexits.h: a mail server keeps the email and tries again. Any other failure makes it drop a bounce. */
+const EX_TEMPFAIL = 75
+
 export function inboundCommands(command: Command): void {
   command
     .argument('[files...]')
@@ -20,6 +23,7 @@ export function inboundCommands(command: Command): void {
         command.error('Files can only be classified: add --classify. To process an email, pipe it to standard input.')
       const raw = await buffer(process.stdin)
       if (raw.length === 0) command.error('Standard input is empty. Pipe one email to it.')
+      process.exitCode = EX_TEMPFAIL
       await withServices(async (services) => {
         const envelopeTo = options.envelopeTo ? [options.envelopeTo] : []
         const received = await receiveMail(services, raw, { source: 'command', envelopeTo })
@@ -28,6 +32,7 @@ export function inboundCommands(command: Command): void {
           ? `proven by our ${authority}`
           : 'nothing in it proves that it is ours, so nothing was changed'
         const outcome = repeated ? 'already processed' : action
+        process.exitCode = 0
         report(command, received, `${kind} (${reason}); ${proof}; ${outcome}.`)
       })
     })

@@ -58,8 +58,8 @@ async function answers(options: Record<string, string | undefined>, command: Com
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     for (const { name, ask } of open) {
-      const answer = (await lines.question(`${ask}: `).catch(stopped)).trim()
-      if (answer !== '') values[name] = answer
+      // An empty answer too: the example's value must not be taken for the operator's.
+      values[name] = (await lines.question(`${ask}: `).catch(stopped)).trim()
     }
   } finally {
     lines.close()

@@ -4,7 +4,7 @@ const { CommanderError } = await import('commander')
 const { createProgram } = await import('./program.ts')
 
 async function fail(error: unknown): Promise<void> {
-  process.exitCode = 1
+  process.exitCode ||= 1
   const { isEnding } = await import('../embedded/clean-up-on-signal.ts')
   if (isEnding()) return
   const { printError } = await import('../lib/terminal.ts')

@@ -2,8 +2,10 @@ import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Command } from 'commander'
+import { counted } from '../lib/counted.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { restoreBackup } from '../operate/backup/restore-backup.ts'
+import { cliActor } from './actor.ts'
 import { report } from './output.ts'
 import { withConfig } from './with-services.ts'
 
@@ -14,13 +16,13 @@ export function restoreCommand(command: Command): void {
         const packed: Readable = file === '-' ? process.stdin : createReadStream(file)
         const source = createGunzip()
         packed.on('error', (error) => source.destroy(error))
-        const { tables, rows, at } = await restoreBackup(DATABASE_URL, packed.pipe(source)).catch(
+        const { tables, rows, at } = await restoreBackup(DATABASE_URL, packed.pipe(source), cliActor()).catch(
           explainUnreadable(file === '-' ? 'standard input' : file),
         )
         report(
           command,
           { tables, rows, at },
-          `${rows.toLocaleString('en')} rows of ${at} are restored. Nothing is sent until you run: paperboy resume --after-restore`,
+          `Restored the backup of ${at}, ${counted(rows, 'row')}. Nothing is sent until you run: paperboy resume --after-restore`,
         )
       },
       { migrates: false },

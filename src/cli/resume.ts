@@ -30,7 +30,8 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   const { db, now } = services
   const halted = await whyHalted(db)
   if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
-  const entry = { actor: cliActor(), action: 'resumed', target: 'all mailing' }
+  const actor = cliActor()
+  const entry = { actor, action: 'resumed', target: 'all mailing' }
   if (!options.afterRestore) {
     await resumeAfterHalt(services)
     await recordAudit(db, now(), entry)
@@ -46,6 +47,8 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
     return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
   printError(`Editions to cancel: ${named}.`)
   const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
+  for (const edition of cancelled)
+    await recordAudit(db, now(), { actor, action: 'cancelled', target: describeEdition(edition) })
   await recordAudit(db, now(), entry)
   const known = halted.mailedLast
     ? ` The database last sent at ${halted.mailedLast.toISOString()}: it does not know who unsubscribed or bounced since then.`

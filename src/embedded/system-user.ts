@@ -32,12 +32,18 @@ export async function serverUser(): Promise<SystemUser> {
   )
 }
 
-function ourselves(): SystemUser {
-  const { uid, gid } = { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 }
+const ourselves = (): SystemUser => ({
+  name: userName(),
+  uid: process.getuid?.() ?? -1,
+  gid: process.getgid?.() ?? -1,
+})
+
+/** Returns the name of the user that we run as. A container's user may have none: then "uid 10001". */
+export function userName(): string {
   try {
-    return { name: userInfo().username, uid, gid }
+    return userInfo().username
   } catch {
-    return { name: `uid ${uid}`, uid, gid } // a container's user may have no name
+    return `uid ${process.getuid?.() ?? -1}`
   }
 }
 

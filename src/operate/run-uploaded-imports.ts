@@ -6,7 +6,7 @@ import { bigint, query } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { type ImportOptions, importSubscribers, UnrecognizedConsent } from '../subscription/import.ts'
 import { mappingsOf, readUpload, readUploadedFile, type UploadResult } from '../subscription/uploaded-imports.ts'
-import { recordAudit } from './audit.ts'
+import { recordReaderImport } from './record-reader-import.ts'
 
 /** A worker that reports no progress for this long is dead. Each chunk of 2,000 lines reports. */
 const LEASE_MINUTES = 10
@@ -52,7 +52,7 @@ async function runImport(deps: Deps, id: number): Promise<void> {
     // The report, the audit entry and the deleted file commit with the readers.
     async onImported(tx, counts) {
       await save(tx, id, 'done', { counts, columns: [], values: [] })
-      await recordAudit(tx, now(), { actor, action: 'imported', target: `${counts.added} readers` })
+      await recordReaderImport(tx, now(), actor, counts)
       await tx.execute(sql`UPDATE reader_imports SET file = NULL WHERE id = ${id}`)
     },
   })

@@ -5,6 +5,7 @@ import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { describeSendingDetails, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
 import { describePlan, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
 import { describeInbound, reportInbound } from '../inbound/report.ts'
+import { counted } from '../lib/counted.ts'
 import { describeSource, reportSources } from '../papers/ingest/source-health.ts'
 import { describeRelays, type RelayReport, reportRelays } from '../relay/report.ts'
 import { number, query, queryOne, text } from '../runtime/db/query.ts'
@@ -118,7 +119,7 @@ export const describeStatus = (status: Status, at: Date): string =>
     `Papers    ${describePapers(status.papers)}`,
     ...status.sources.map((source) => `Source    ${describeSource(source)}`),
     `Emails    ${listed(
-      status.outbox.map((r) => `${r.count} service emails ${r.state}`),
+      status.outbox.map((r) => `${counted(r.count, 'service email')} ${r.state}`),
       'no service email waiting',
     )}`,
     ...describeInbound(status.inbound).map((line) => `Inbound   ${line}`),
@@ -136,7 +137,7 @@ export const describeStatus = (status: Status, at: Date): string =>
   ].join('\n')
 
 const describePapers = ({ papers, days, newest }: Status['papers']): string =>
-  `${papers.toLocaleString('en')} on ${days} list days${newest ? `, newest ${newest}` : ''}`
+  `${papers.toLocaleString('en')} on ${counted(days, 'list day')}${newest ? `, newest ${newest}` : ''}`
 
 const INDENT = ' '.repeat(10)
 

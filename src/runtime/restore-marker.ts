@@ -29,9 +29,11 @@ export function parseRestoreMarker(text: string | null): RestoreMarker | undefin
   }
 }
 
+export const restoreMarkerFolder = (dataDir: string): string => join(dataDir, 'restore-markers')
+
 /** Stores markers in files of DATA_DIR, one for each database that mailed from this machine. */
 export function fileRestoreMarkers(dataDir: string): RestoreMarkerStore {
-  const folder = join(dataDir, 'restore-markers')
+  const folder = restoreMarkerFolder(dataDir)
   const pathOf = (databaseId: string) => join(folder, `${databaseId}.json`)
   let writes = 0
   return {

@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts'
 import type { ImportResult } from './import.ts'
 
 /** For a sentence: commands and pages say what an import would do, or did. */
@@ -35,6 +36,16 @@ export function importCounts(result: ImportResult, did: Did): { count: number; s
   ]
 }
 
+/** For the audit log: "2 new readers, 3 opt-outs"; undefined when nothing changed. */
+export function describeChanges({ added, activated, remembered }: ImportResult): string | undefined {
+  const parts = [
+    ...(added > 0 ? [counted(added, 'new reader')] : []),
+    ...(activated > 0 ? [`${activated} made active`] : []),
+    ...(remembered > 0 ? [counted(remembered, 'opt-out')] : []),
+  ]
+  return parts.length > 0 ? parts.join(', ') : undefined
+}
+
 /** Tags listed in the report; it only counts the rest. */
 const MOST_TAGS_NAMED = 20
 
@@ -50,7 +61,7 @@ export function describeUnknownTags({ unknownTags }: Pick<ImportResult, 'unknown
 export function describeCounts(result: ImportResult, did: Did): string {
   const tags = describeUnknownTags(result)
   return [
-    `${result.read} addresses read:`,
+    `${counted(result.read, 'address', 'addresses')} read:`,
     ...importCounts(result, did).map(({ count, says }) => `  ${count} ${says}`),
     ...(tags ? [tags] : []),
   ].join('\n')

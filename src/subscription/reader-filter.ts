@@ -26,6 +26,14 @@ export type ReaderFilter = z.output<typeof ReaderFilter>
 /** @param text a part of the address. Not in ReaderFilter, so that no URL has it */
 export type ReaderSearch = ReaderFilter & { text?: string | undefined }
 
+/** Describes the readers for the audit log. It outlives an erasure, and a domain may name a person, as a part of an address does. */
+export function describeSearch({ text, domain, ...filter }: ReaderSearch): string {
+  const parts = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
+  if (domain !== undefined) parts.push('a domain')
+  if (text !== undefined) parts.push('a part of the address')
+  return parts.length > 0 ? `readers with ${parts.join(' and ')}` : 'all readers'
+}
+
 /** The one of both that an index finds. Most readers are active, so no index has them. */
 const indexOf = ({ status, domain }: ReaderFilter): 'domain' | 'status' | undefined =>
   domain !== undefined ? 'domain' : status !== undefined && status !== 'active' ? 'status' : undefined

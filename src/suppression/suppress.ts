@@ -59,6 +59,15 @@ export async function suppress(
 }
 
 /**
+ * Suppresses an address by an operator's order, until it is lifted.
+ * @returns false when it was suppressed so already, or for a complaint
+ */
+export async function suppressManually(db: Db, hash: Buffer, at: Date): Promise<boolean> {
+  const { added, strengthened } = await suppress(db, [{ hash, reason: 'manual' }], at)
+  return added + strengthened > 0
+}
+
+/**
  * Lifts a suppression. No email follows: the address may sign up again, and must confirm.
  * @returns the reason of the suppression
  * @throws PaperboyError BAD_ADDRESS when there was none

@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   auditLog,
@@ -147,6 +148,8 @@ test('assemble reports held old news; resume ends a halt, and only --after-resto
   expect(stderr).toContain(`Editions to cancel: ${listed}.`)
   expect(done).toMatch(/^Emails are sent again; 1 edition was cancelled\./)
   expect(await stateNow()).toEqual(['cancelled'])
+  const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
+  expect(log.slice(-2)).toEqual(['cancelled the daily edition of 2026-04-14', 'resumed all mailing'])
 }, 60_000)
 
 test('commands enter the audit log, and `admin link` signs in without an email', async ({ db, databaseUrl }) => {
@@ -193,9 +196,75 @@ test('an import that cannot enter the audit log changes nothing', async ({ db, d
   await db.execute(sql`ALTER TABLE audit_log DROP CONSTRAINT full_disk`)
   for (const args of imports) expect((await paperboy(args, env)).code, args[0]).toBe(0)
   expect(await db.select().from(auditLog).orderBy(auditLog.id)).toMatchObject([
-    { action: 'imported', target: '1 readers' },
-    { action: 'suppressed', target: '1 addresses' },
+    { action: 'imported', target: '1 new reader' },
+    { action: 'suppressed', target: '1 address' },
   ])
+}, 60_000)
+
+test('what gives out or changes data enters the audit log, and what changes nothing does not', async ({
+  db,
+  databaseUrl,
+}) => {
+  const plain = file('audited.json', PLAIN.slice(0, 1))
+  const club = ['name = "Biology"', 'curator = "Rosa"', '[[sources]]', 'name = "club"', 'list = "audited.json"', '']
+  const env = { DATABASE_URL: databaseUrl, NEWSLETTER_FILE: file('newsletter.toml', club.join('\n')) }
+  const people = file('gone.csv', 'email,status\nada@example.org,unsubscribed\n')
+  for (const args of [
+    ['papers', 'import', plain, ...DATE],
+    ['papers', 'import', plain, ...DATE],
+    ['subscribers', 'import', people],
+    ['subscribers', 'import', people],
+    ['suppressions', 'add', 'bob@example.org'],
+    ['suppressions', 'add', 'bob@example.org'],
+    ['suppressions', 'import', file('same.csv', 'email\nbob@example.org\n')],
+    ['subscribers', 'export'],
+    ['subscribers', 'export', '--for', 'ghost', '--domain', 'lovelace.example'],
+    ['suppressions', 'export'],
+    ['papers', 'collect'],
+  ])
+    expect((await paperboy(args, env)).code, args.join(' ')).toBe(0)
+  const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
+  expect(log).toEqual([
+    'imported 1 new paper, 0 changed, 0 signals',
+    'imported 1 opt-out',
+    'suppressed an address',
+    'exported all readers',
+    'exported readers with status active and a domain',
+    'exported all suppressions',
+    expect.stringMatching(/^asked for a read of club, \d{4}-\d{2}-\d{2}$/),
+  ])
+}, 120_000)
+
+const isRoot = process.getuid?.() === 0
+
+test.skipIf(!isRoot)(
+  'a user without a name, as in a container, is known by its number',
+  async ({ db, databaseUrl }) => {
+    const uid = 54_321
+    const DATA_DIR = mkdtempSync(join(tmpdir(), 'paperboy-unnamed-'))
+    onTestFinished(() => rmSync(DATA_DIR, { recursive: true }))
+    chownSync(DATA_DIR, uid, uid)
+    const env = { DATABASE_URL: databaseUrl, DATA_DIR }
+    const added = await paperboy(['subscribers', 'add', 'ada@example.org', '--active'], env, { uid })
+    expect([added.code, added.stderr]).toEqual([0, ''])
+    const halted = await paperboy(['halt'], env, { uid })
+    expect([halted.code, halted.stderr]).toEqual([0, ''])
+    expect((await db.select().from(subscribers)).map(({ importedBy }) => importedBy)).toEqual(['uid 54321'])
+    expect((await db.select().from(auditLog)).map(({ actor }) => actor)).toEqual([
+      'command line (uid 54321)',
+      'command line (uid 54321)',
+    ])
+  },
+  60_000,
+)
+
+test('inbound asks the mail server to try again when it could not process an email', async ({ databaseUrl }) => {
+  const stdin = 'From: ada@example.org\nTo: papers@paperboy.example\nSubject: Hello\n\nHi.\n'
+  const away = await paperboy(['inbound'], {}, { stdin })
+  expect([away.code, away.stderr]).toEqual([75, expect.stringContaining('DATABASE_URL')])
+  expect((await paperboy(['inbound'], { DATABASE_URL: databaseUrl, SECRET_KEY: 'short' }, { stdin })).code).toBe(75)
+  expect((await paperboy(['inbound'], { DATABASE_URL: databaseUrl }, { stdin })).code).toBe(0)
+  expect((await paperboy(['inbound'], {}, { stdin: '' })).code).toBe(2)
 }, 60_000)
 
 test('api-key creates a key that is printed once, lists it without its secret, and revokes it', {

@@ -37,6 +37,7 @@ test('unsubscribe, suppress, lift, erase and add do the same on the page as on t
     ['unsubscribe', 'ada', ['subscribers', 'unsubscribe']],
     ['suppress', 'bob', ['suppressions', 'add']],
     ['suppress', 'cy', ['suppressions', 'add']],
+    ['suppress', 'cy', ['suppressions', 'add']],
     ['lift', 'cy', ['suppressions', 'lift']],
     ['erase', 'dee', ['subscribers', 'erase']],
     ['add', 'eve', ['subscribers', 'add']],

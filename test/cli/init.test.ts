@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -72,21 +72,51 @@ test('without a terminal, reports missing values; never writes invalid ones', as
   expect(() => statSync(file)).toThrow('ENOENT')
 })
 
-test.each([
-  ['Ctrl-C', '\x03'],
-  ['Ctrl-D', '\x04'],
-])('%s at a question ends it in words, and writes nothing', async (_name, key) => {
-  const file = join(folder, 'left.env')
+/** Puts a terminal in place of ours, for the questions. */
+function useTerminal() {
   const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => keyboard })
   vi.spyOn(process, 'stdin', 'get').mockReturnValue(keyboard as unknown as typeof process.stdin)
   const screen = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
   vi.spyOn(process, 'stderr', 'get').mockReturnValue(screen as unknown as typeof process.stderr)
   onTestFinished(() => void vi.restoreAllMocks())
+  return { keyboard, screen }
+}
+
+test.each([
+  ['Ctrl-C', '\x03'],
+  ['Ctrl-D', '\x04'],
+])('%s at a question ends it in words, and writes nothing', async (_name, key) => {
+  const file = join(folder, 'left.env')
+  const { keyboard, screen } = useTerminal()
   screen.once('data', () => keyboard.write(key))
   const program = await createProgram(['init'])
   const error = await program.parseAsync(['init', '--file', file], { from: 'user' }).catch((each) => each)
   expect(describeError(error)).toBe('Stopped. Nothing was written.')
   expect(() => statSync(file)).toThrow('ENOENT')
+})
+
+test('an answer that is left empty leaves the setting empty: production does not start on the example’s', async () => {
+  const file = join(folder, 'empty.env')
+  const { keyboard, screen } = useTerminal()
+  screen.on('data', (shown) => String(shown).includes(': ') && keyboard.write('\n'))
+  vi.spyOn(console, 'log').mockReturnValue()
+  const program = await createProgram(['init'])
+  await program.parseAsync(['init', '--file', file], { from: 'user' })
+  const written = parseEnv(readFileSync(file, 'utf8'))
+  expect(Object.keys(GIVEN).map((name) => written[name])).toEqual(['', '', '', '', ''])
+  expect(() => readEnvironment({ ...written, NODE_ENV: 'production' })).toThrow(
+    /POSTAL_ADDRESS is required in production/,
+  )
+})
+
+test('a setting that init does not ask for keeps its default, such as the newsletter’s curator', async () => {
+  const newsletter = join(folder, 'newsletter.toml')
+  writeFileSync(newsletter, 'name = "Biology"\ncurator = "Rosa Lindqvist"\n')
+  const written = parseEnv(await envText(GIVEN))
+  expect(readEnvironment({ ...written, NEWSLETTER_FILE: newsletter }).CURATOR_NAME).toBe('Rosa Lindqvist')
+  const generated = ['SECRET_KEY', 'SUPPRESSION_KEY', 'POSTGRES_PASSWORD', 'METRICS_TOKEN']
+  const set = Object.keys(written).filter((name) => written[name] !== '')
+  expect(set.sort()).toEqual([...Object.keys(GIVEN), ...generated].sort())
 })
 
 test('generates fresh keys each time', async () => {

@@ -18,15 +18,18 @@ interface Ended {
  * Runs a command as a shell does, with an environment of its own.
  * @param to.stdout a file in place of the pipe
  * @param to.lines the pipe is closed after so many lines, as `head` does
+ * @param to.stdin what it reads
+ * @param to.uid the user, by number; needs root
  */
 export function paperboy(
   args: string[],
   env: Record<string, string> = {},
-  to: { stdout?: string; lines?: number } = {},
+  to: { stdout?: string; lines?: number; stdin?: string; uid?: number } = {},
 ): Promise<Ended> {
   const options: ExecFileOptionsWithStringEncoding = {
     cwd: new URL('../..', import.meta.url),
     encoding: 'utf8',
+    ...(to.uid === undefined ? {} : { uid: to.uid, gid: to.uid }),
     env: {
       PATH: process.env.PATH,
       HOME: folder,
@@ -49,8 +52,9 @@ export function paperboy(
     ? ['bash', '-o', 'pipefail', '-c', `"$@"${redirected}`, 'bash', ...command]
     : command
   return new Promise((resolve) => {
-    execFile(program!, rest, options, (error, stdout, stderr) =>
+    const child = execFile(program!, rest, options, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
+    if (to.stdin !== undefined) child.stdin!.end(to.stdin)
   })
 }

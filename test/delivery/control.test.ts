@@ -131,6 +131,10 @@ describe('a plan before sending', () => {
     expect(await planned({ SMTP_URL: 'smtp://a.example?rate=0.2,smtp://b.example?rate=0.3' })).toContain('at 0.5/s')
     expect(await planned({ SMTP_URL: 'smtp://a.example?warmup=2026-04-15:100,200' })).toContain('done by 2026-04-16')
     expect(await planned({})).toBe('600 emails as fast as the relay accepts; window ends 2026-04-16 08:00 UTC')
+    await db.execute(sql`UPDATE deliveries SET state = 'accepted', settled_at = ${NOON} WHERE subscriber_id > 1`)
+    expect(await planned({ SEND_RATE_PER_SECOND: '5' })).toMatch(/^1 email at 5\/s; /)
+    await db.execute(sql`UPDATE deliveries SET state = 'accepted', settled_at = ${NOON}`)
+    expect(await planned({})).toBe('No email is left to send')
   })
 })
 

@@ -43,12 +43,14 @@ describe('the list of readers', () => {
     const found = await browser.post('/admin/readers/search', { text: ' ADA@ ', status: 'active' })
     expect(linksIn(found.body)).toEqual(['ada@lab.example'])
     for (const [, href] of found.body.matchAll(/href="([^"]*)"/g)) expect(href).not.toContain('ada')
-    const csv = await browser.post('/admin/readers/export', { text: 'ada@', status: 'active' })
+    const csv = await browser.post('/admin/readers/export', { text: 'ada@', status: 'active', domain: 'lab.example' })
     expect(csv.headers['content-disposition']).toContain('readers-2026-04-15.csv')
     expect((parse(csv.body, { columns: true }) as { email: string }[]).map(({ email }) => email)).toEqual([
       'ada@lab.example',
     ])
-    expect(await auditLines(db)).toEqual([`${CURATOR}: exported readers with status active and a part of the address`])
+    expect(await auditLines(db)).toEqual([
+      `${CURATOR}: exported readers with status active and a domain and a part of the address`,
+    ])
     expect(site.logged()).not.toContain('ada@')
   })
 

@@ -130,7 +130,7 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   const [row] = await db.select().from(readerImports)
   expect([row!.state, row!.file]).toEqual(['done', null])
   expect((await db.select().from(auditLog)).map(({ action, target }) => `${action} ${target}`)).toContain(
-    'imported 2 readers',
+    'imported 2 new readers, 2 opt-outs',
   )
   expect((await browser.post(`${page}/import`)).statusCode).toBe(409)
   expect((await browser.post(`${page}/delete`)).statusCode).toBe(303)

@@ -95,7 +95,8 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   await runSql(databaseUrl, `DELETE FROM subscribers WHERE email = 'later@example.org'`)
   const [before, { foreign_notes, ...after }] = [await contents(databaseUrl), await contents(target)]
   expect(foreign_notes, 'another program’s table is not touched').toEqual(['("keep me")'])
-  expect(after).toEqual({ ...before, mailing: after.mailing })
+  expect(after).toEqual({ ...before, mailing: after.mailing, audit_log: after.audit_log })
+  expect(after.audit_log).toEqual([expect.stringMatching(/"command line \(.+\)",restored,"the backup of 2\d{3}-/)])
   expect(before.deliveries).toHaveLength(21)
   expect(before.subscribers!.join()).toContain('🙂')
 
@@ -236,6 +237,21 @@ test('a database with readers is never overwritten', async ({ db, databaseUrl })
     output: expect.stringContaining('Restore into an empty one'),
   })
   expect(await contents(databaseUrl)).toEqual(before)
+})
+
+test('suppressions that were imported before the restore are never overwritten', async ({ db, databaseUrl }) => {
+  await addReaders(db, 2)
+  const file = temporaryFile()
+  expect((await paperboy(databaseUrl, 'backup', file)).code).toBe(0)
+  const target = await emptyDatabase()
+  await migrate(target)
+  expect((await paperboy(target, 'suppressions', 'add', 'ada@example.org')).code).toBe(0)
+  expect(await paperboy(target, 'restore', file)).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/suppressions.*Restore into an empty one/),
+  })
+  const { suppressions, subscribers } = await contents(target)
+  expect([suppressions!.length, subscribers]).toEqual([1, []])
 })
 
 test('a backup of an earlier version is restored as that version, then migrated', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { assemble } from '../../edition/draft/assemble.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { describeRelease } from '../../edition/draft/describe-release.ts'
+import { counted } from '../../lib/counted.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
@@ -20,7 +21,7 @@ export function assembleCommand(edition: Command): void {
           : `it is ${made.state} already, nothing was changed`
         const remedy =
           made.changed && made.held ? ` To release it: paperboy edition release ${editionOptions(key)}` : ''
-        report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)
+        report(command, made, `Edition of ${key.date}, ${counted(made.papers, 'paper')}: ${note}.${remedy}`)
       }),
   )
 }

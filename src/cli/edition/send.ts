@@ -3,6 +3,7 @@ import { minuteUtc } from '../../calendar/words.ts'
 import { describeProgress } from '../../delivery/ledger/progress.ts'
 import { sendEdition } from '../../delivery/send/send-edition.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
+import { counted } from '../../lib/counted.ts'
 import { printError, progressBar } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -54,7 +55,7 @@ async function send(services: Services, options: SendOptions, command: Command):
   report(
     command,
     { ...options, state, ...end },
-    `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${describeProgress(end)}.${waiting}${none}`,
+    `Edition of ${options.date}, ${state}: ${counted(end.total, 'delivery', 'deliveries')}${end.total > 0 ? `: ${describeProgress(end)}` : ''}.${waiting}${none}`,
   )
   if (end.open > 0) process.exitCode = 1
 }

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { dayOf } from '../../calendar/days.ts'
 import { parseSpan } from '../../calendar/spans.ts'
+import { counted } from '../../lib/counted.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { recordAudit } from '../../operate/audit.ts'
 import { collect } from '../../papers/ingest/collect.ts'
 import { configuredSources, openSource } from '../../papers/ingest/sources/configured.ts'
+import { cliActor } from '../actor.ts'
 import { parseDate, sourceOption, usageErrors } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
@@ -28,11 +31,13 @@ export function collectCommand(papers: Command): void {
         if (sources.length === 0)
           throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES is empty. Set it, or add --source.')
         for (const source of sources) {
+          const entry = { actor: cliActor(), action: 'asked for a read of', target: `${source.name}, ${span}` }
+          await recordAudit(services.db, services.now(), entry)
           const found = await collect({ ...services, source }, span)
           report(
             command,
             found,
-            `${source.name}, ${span}: ${found.outcome}, ${found.papers} papers (${found.added} new, ${found.changed} changed).`,
+            `${source.name}, ${span}: ${found.outcome}, ${counted(found.papers, 'paper')} (${found.added} new, ${found.changed} changed).`,
           )
         }
       }),

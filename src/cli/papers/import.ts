@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
+import { counted } from '../../lib/counted.ts'
 import { printError, progressBar } from '../../lib/terminal.ts'
+import { recordAudit } from '../../operate/audit.ts'
 import { readFile, storeFile } from '../../papers/ingest/import-file.ts'
+import type { Stored } from '../../papers/ingest/store.ts'
 import { recordListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { indexPapers } from '../../papers/search/index-papers.ts'
 import { refreshTopics } from '../../papers/topics/refresh-topics.ts'
 import type { Services } from '../../runtime/services.ts'
+import { cliActor } from '../actor.ts'
 import { collectGarbageLate } from '../collect-garbage-late.ts'
 import { parseDate, parseTime } from '../options.ts'
 import { report } from '../output.ts'
@@ -32,7 +36,7 @@ export function importCommand(papers: Command): void {
         report(
           command,
           total,
-          `${read === 1 ? '1 paper' : `${read} papers`} read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
+          `${counted(read, 'paper')} read: ${added} new, ${changed} changed, ${counted(signals, 'new signal')}, ${counted(bad, 'bad record')}.`,
         )
         if (bad > 0) process.exitCode = 1
       }),
@@ -42,6 +46,13 @@ export function importCommand(papers: Command): void {
 /** Records the facts of lists, the oldest first: each list is compared with those before it. */
 async function recordFacts({ db, now, config }: Services, days: readonly string[]): Promise<void> {
   for (const day of days) await recordListFacts({ db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }, day)
+}
+
+/** Records each file: those before one that fails are stored. */
+async function recordImport({ db, now }: Services, { added, changed, signals }: Stored): Promise<void> {
+  if (added + changed + signals === 0) return
+  const target = `${counted(added, 'new paper')}, ${changed} changed, ${counted(signals, 'signal')}`
+  await recordAudit(db, now(), { actor: cliActor(), action: 'imported', target })
 }
 
 async function importFiles(services: Services, files: readonly string[], options: { date?: string; observed?: Date }) {
@@ -61,11 +72,12 @@ async function importFiles(services: Services, files: readonly string[], options
     next = read(index + 1)
     const { bad, days: fileDays, ...counts } = await storeFile(deps, parsed, options)
     for (const day of fileDays) days.add(day)
+    await recordImport(services, counts)
     for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
     total.bad += bad.length
     for (const record of bad.slice(0, BAD_SHOWN))
       printError(`${record.file}: record ${record.position}: ${record.reason}`)
-    if (bad.length > BAD_SHOWN) printError(`${file}: ${(bad.length - BAD_SHOWN).toLocaleString('en')} more bad records`)
+    if (bad.length > BAD_SHOWN) printError(`${file}: ${counted(bad.length - BAD_SHOWN, 'more bad record')}`)
     step(index + 1)
   }
   return { ...total, days: [...days].sort() }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../../lib/counted.ts'
 import { refresh } from '../../papers/ingest/refresh.ts'
 import { configuredSources, openSource } from '../../papers/ingest/sources/configured.ts'
 import { sourceOption } from '../options.ts'
@@ -18,7 +19,7 @@ export function refreshCommand(papers: Command): void {
           report(
             command,
             found,
-            `${source.name}: ${found.papers} of ${ids.length} found, ${found.changed} changed, ${found.signals} new signals.`,
+            `${source.name}: ${found.papers} of ${ids.length} found, ${found.changed} changed, ${counted(found.signals, 'new signal')}.`,
           )
         }
       }),

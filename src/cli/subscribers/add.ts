@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { userName } from '../../embedded/system-user.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { type AddedReader, addReader, isAddition } from '../../subscription/add-reader.ts'
 import { cliActor } from '../actor.ts'
@@ -21,7 +21,7 @@ export function addCommand(subscribers: Command): void {
     .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
     .action((address: string, options, command) =>
       withServices(async (services) => {
-        const attestedBy = options.attestedBy ?? userInfo().username
+        const attestedBy = options.attestedBy ?? userName()
         const added = await withAudit(
           services,
           { actor: cliActor(), action: 'added', target: 'a reader' },

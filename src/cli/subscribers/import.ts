@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { userName } from '../../embedded/system-user.ts'
 import { printError } from '../../lib/terminal.ts'
-import { recordAudit } from '../../operate/audit.ts'
+import { recordReaderImport } from '../../operate/record-reader-import.ts'
 import { importSubscribers } from '../../subscription/import.ts'
 import { type Mapping, MEANINGS_HELP, parseMapping } from '../../subscription/import-columns.ts'
 import { describeColumns, describeCounts } from '../../subscription/import-report.ts'
@@ -26,12 +26,11 @@ export function importCommand(subscribers: Command): void {
       withServices(async (services) => {
         const result = await importSubscribers(services, file, {
           active: options.active === true,
-          attestedBy: options.attestedBy ?? userInfo().username,
+          attestedBy: options.attestedBy ?? userName(),
           dryRun: options.dryRun === true,
           partial: options.partial === true,
           mappings: options.map,
-          onImported: (tx, { added }) =>
-            recordAudit(tx, services.now(), { actor: cliActor(), action: 'imported', target: `${added} readers` }),
+          onImported: (tx, counts) => recordReaderImport(tx, services.now(), cliActor(), counts),
         })
         const { problems, bad } = result
         for (const problem of problems) printError(problem)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../../lib/counted.ts'
 import { printError } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { exportSuppressions, importSuppressions } from '../../suppression/exchange.ts'
@@ -14,12 +15,17 @@ export function importCommand(suppressions: Command): void {
       withServices(async (services) => {
         const result = await services.db.transaction(async (db) => {
           const imported = await importSuppressions({ ...services, db }, file)
-          const entry = { actor: cliActor(), action: 'suppressed', target: `${imported.added} addresses` }
-          await recordAudit(db, services.now(), entry)
+          const changed = imported.added + imported.strengthened
+          const target = counted(changed, 'address', 'addresses')
+          if (changed > 0) await recordAudit(db, services.now(), { actor: cliActor(), action: 'suppressed', target })
           return imported
         })
         const { read, added, strengthened } = result
-        report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
+        report(
+          command,
+          result,
+          `${counted(read, 'line')} read: ${added} newly suppressed, ${strengthened} for a stronger reason.`,
+        )
       }),
     )
 }
@@ -30,6 +36,8 @@ export function exportCommand(suppressions: Command): void {
     .description('print all suppressions as CSV: hashes, valid with the same SUPPRESSION_KEY')
     .action(() =>
       withServices(async (services) => {
+        const entry = { actor: cliActor(), action: 'exported', target: 'all suppressions' }
+        await recordAudit(services.db, services.now(), entry)
         if (await writeChunks(exportSuppressions(services))) printError('Done.')
       }),
     )

@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts'
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
 import { bigint, moment, queryOne } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -59,11 +60,12 @@ function doneBy({ emails, rate, today, at }: { emails: number; rate: number; tod
 
 /** Formats a plan: "240,000 emails at 50/s; done by 08:20 UTC; window ends 08:30 UTC, in time". */
 export function describePlan({ emails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
+  if (emails === 0) return 'No email is left to send'
   const rate = ratePerSecond === null ? 'as fast as the relay accepts' : `at ${shortNumber(ratePerSecond)}/s`
   const done = doneAt === null ? '' : `; done by ${clockTime(doneAt, at)}`
   const window = windowEnds === null ? '' : `; window ends ${clockTime(windowEnds, at)}`
   const verdict = fits === null ? '' : fits ? ', in time' : ', too late: the rest will expire'
-  return `${emails.toLocaleString('en')} emails ${rate}${done}${window}${verdict}`
+  return `${counted(emails, 'email')} ${rate}${done}${window}${verdict}`
 }
 
 const shortNumber = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { release } from '../../edition/draft/release.ts'
 import { isConnectionError } from '../../lib/connection-error.ts'
+import { counted } from '../../lib/counted.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { DRAIN_PATIENCE_MS } from '../../relay/relay.ts'
 import { editions } from '../../runtime/db/schema.ts'
@@ -150,7 +151,7 @@ async function storeOrder(
 }
 
 function describeOthers(others: number, kind: EditionKey['kind'], everyone: boolean): string {
-  const count = `${others.toLocaleString('en')} ${others === 1 ? 'reader' : 'readers'}`
+  const count = counted(others, 'reader')
   return everyone
     ? `To everyone: also to ${count} who did not ask for ${kind} emails.`
     : `${count} did not ask for ${kind} emails and ${others === 1 ? 'is' : 'are'} left out. To send to everyone: --everyone`

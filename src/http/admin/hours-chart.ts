@@ -1,4 +1,5 @@
 import { closingHour, plainMoment } from '../../calendar/words.ts'
+import { counted } from '../../lib/counted.ts'
 
 /** Height in SVG units. Widths are in percent, so that the chart fills its column. */
 const HEIGHT = 96
@@ -30,7 +31,7 @@ export function hoursChart(hours: readonly { from: Date; emails: number }[]) {
     labels: hours.flatMap(({ from }, index) =>
       index % every === 0 ? [{ x: percent(index * step), text: closingHour(from).slice(0, 2) }] : [],
     ),
-    caption: `Planned emails per hour, UTC. Busiest: ${closingHour(busiest.from)}, ${most.toLocaleString('en')} ${most === 1 ? 'email' : 'emails'}.`,
+    caption: `Planned emails per hour, UTC. Busiest: ${closingHour(busiest.from)}, ${counted(most, 'email')}.`,
     rows: hours
       .filter(({ emails }) => emails > 0)
       .map(({ from, emails }) => [plainMoment(from), emails.toLocaleString('en')]),

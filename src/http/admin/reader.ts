@@ -11,7 +11,7 @@ import type { Services } from '../../runtime/services.ts'
 import { eraseByAddress, exportReader } from '../../subscription/erase.ts'
 import { type FoundReader, findReader, readReader, subscriberIdOf } from '../../subscription/find-reader.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { lift, suppress } from '../../suppression/suppress.ts'
+import { lift, suppressManually } from '../../suppression/suppress.ts'
 import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 
@@ -94,7 +94,7 @@ async function act(services: Services, action: keyof typeof DONE, email: string)
   const { db, config, now } = services
   const hash = () => hashOfAddress(config.SUPPRESSION_KEY, email)
   if (action === 'unsubscribe') return unsubscribeReader(services, await subscriberIdOf(services, email))
-  if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
+  if (action === 'suppress') return suppressManually(db, hash(), now())
   if (action === 'erase') await eraseByAddress(services, email)
   if (action === 'lift') await lift(db, hash(), now())
   return true

@@ -12,7 +12,7 @@ import { READER_EVENTS, readReaderCounts, readReaderDays } from '../../subscript
 import { exportSubscribers } from '../../subscription/export.ts'
 import { listReaders } from '../../subscription/list-readers.ts'
 import { CADENCES } from '../../subscription/preference-rules.ts'
-import { LISTED_STATUSES, ReaderFilter, type ReaderSearch } from '../../subscription/reader-filter.ts'
+import { describeSearch, LISTED_STATUSES, ReaderFilter, type ReaderSearch } from '../../subscription/reader-filter.ts'
 import { dayChart } from './day-chart.ts'
 import { actor } from './guard.ts'
 import { cursor, formFields, pageHref, setFields } from './list-query.ts'
@@ -51,7 +51,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   app.post('/admin/readers/export', exporting, async (request, reply) => {
     const { text, ...filter } = request.body
     const search = { ...filter, ...(text ? { text } : {}) }
-    const entry = { actor: actor(request), action: 'exported', target: describe(search) }
+    const entry = { actor: actor(request), action: 'exported', target: describeSearch(search) }
     await recordAudit(services.db, services.now(), entry)
     return reply
       .type('text/csv; charset=utf-8')
@@ -93,13 +93,6 @@ const ADDED = {
   refused:
     'Not added: this address unsubscribed, bounced, complained or is suppressed here. The person can sign up again.',
   unchanged: 'This address is already a reader. Nothing was changed.',
-}
-
-/** "readers with status active and domain example.org", for the audit log. */
-function describe({ text, ...filter }: ReaderSearch): string {
-  const parts = setFields(filter).map(([name, value]) => `${name} ${value}`)
-  if (text) parts.push('a part of the address')
-  return parts.length > 0 ? `readers with ${parts.join(' and ')}` : 'all readers'
 }
 
 async function listPage(services: Services, search: ReaderSearch, before?: number) {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dayField } from '../../calendar/day-field.ts'
 import { dayOf } from '../../calendar/days.ts'
 import { minuteUtc, plainDay } from '../../calendar/words.ts'
+import { counted } from '../../lib/counted.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { findGaps } from '../../papers/ingest/source-gaps.ts'
 import { reportSources, SOURCE_STATE_WORDS } from '../../papers/ingest/source-health.ts'
@@ -35,7 +36,9 @@ export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, service
               ['Reply', report.failure],
             ].filter(([, value]) => value),
             days: days.map(({ day, why }) => ({ day, name: plainDay(day), why: GAP_WORDS[why] })),
-            pauses: pauses.map(({ from, to, hours }) => `${minuteUtc(from)} to ${minuteUtc(to)}, ${hours} hours`),
+            pauses: pauses.map(
+              ({ from, to, hours }) => `${minuteUtc(from)} to ${minuteUtc(to)}, ${counted(hours, 'hour')}`,
+            ),
           }
         }),
       ),

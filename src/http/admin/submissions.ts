@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dayField } from '../../calendar/day-field.ts'
 import { dayOf } from '../../calendar/days.ts'
 import { plainDay } from '../../calendar/words.ts'
+import { counted } from '../../lib/counted.ts'
 import { acceptSuggested, decideSuggested, declineSuggested } from '../../operate/decide-submissions.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
@@ -46,7 +47,7 @@ export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app
     const { decided, missed } = await decideSuggested(services, papers, { actor: actor(request), verdict: word, date })
     const done = decided.length
     return show(reply, undefined, {
-      done: `${done} ${done === 1 ? 'paper' : 'papers'} ${DONE[word]}.`,
+      done: `${counted(done, 'paper')} ${DONE[word]}.`,
       ...(missed.length > 0 ? { missed: missed.join(', ') } : {}),
     })
   })

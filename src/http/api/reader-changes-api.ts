@@ -9,7 +9,7 @@ import { eraseReader } from '../../subscription/erase.ts'
 import { type ReaderDetails, readerById } from '../../subscription/reader-details.ts'
 import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { lift, suppress } from '../../suppression/suppress.ts'
+import { lift, suppressManually } from '../../suppression/suppress.ts'
 import { idField, pastMoment } from '../kit/params.ts'
 import { emailField } from './fields.ts'
 import { keyActor } from './key-actor.ts'
@@ -113,7 +113,7 @@ async function act(services: Services, action: keyof typeof ACTIONS, id: number,
   if (action === 'unsubscribe') return unsubscribeReader(services, id)
   // An erased reader has no address.
   const hash = hashOfAddress(config.SUPPRESSION_KEY, email ?? '')
-  if (action === 'suppress') await suppress(db, [{ hash, reason: 'manual' }], now())
-  else await lift(db, hash, now())
+  if (action === 'suppress') return suppressManually(db, hash, now())
+  await lift(db, hash, now())
   return true
 }

@@ -3,6 +3,7 @@ import { daysLater, mondayOf, openListDay } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
+import { counted } from '../../lib/counted.ts'
 import { redact } from '../../lib/redact.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
@@ -127,7 +128,7 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
     GROUP BY e.kind, e.date ORDER BY e.date, e.kind`
   return rows.flatMap((row) => {
     const common = { about: about(row), part: 'Deliveries', state: 'warning' as const, href: editionHref(row) }
-    const readers = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'delivery' : 'deliveries'}`
+    const readers = (count: number) => counted(count, 'delivery', 'deliveries')
     const found: Attention[] = []
     if (row.unknown > 0)
       found.push({

@@ -1,5 +1,6 @@
 import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
+import { counted } from '../../lib/counted.ts'
 import { WAITING } from '../../outbox/waiting.ts'
 import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
 import { moment, number, queryOne } from '../../runtime/db/query.ts'
@@ -44,7 +45,7 @@ export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention
         name: 'work_overdue',
         state: 'error',
         since,
-        message: `${batches} batches and ${emails} service emails have been due for more than ${OVERDUE}`,
+        message: `${counted(batches, 'batch', 'batches')} and ${counted(emails, 'service email')} have been due for more than ${OVERDUE}`,
         remedy: runs ? 'a worker runs: read its log' : 'no worker runs: npm run worker',
       },
     ]

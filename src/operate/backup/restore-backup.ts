@@ -17,9 +17,14 @@ const SEQUENCE = /^SELECT setval\('public\."(\w+)"', (\d+)\);$/
  * `paperboy resume --after-restore`: the backup does not know the emails sent since.
  *
  * @param source the backup, unpacked
+ * @param actor for the audit log
  * @throws PaperboyError BACKUP_INVALID, DATABASE_NOT_EMPTY; nothing is loaded then
  */
-export async function restoreBackup(databaseUrl: string, source: Readable): Promise<BackupSummary & { at: string }> {
+export async function restoreBackup(
+  databaseUrl: string,
+  source: Readable,
+  actor: string,
+): Promise<BackupSummary & { at: string }> {
   const lines = readLines(source)
   const first = await lines.next()
   const header = headerIn(first.done ? '' : first.value.toString())
@@ -34,6 +39,10 @@ export async function restoreBackup(databaseUrl: string, source: Readable): Prom
     await client.query(
       `UPDATE mailing SET halted_at = coalesce(halted_at, now()), halted_why = 'restored from the backup of ' || $1`,
       [header.at],
+    )
+    await client.query(
+      `INSERT INTO audit_log (at, who, what, about) VALUES (now(), $1, 'restored', 'the backup of ' || $2)`,
+      [actor, header.at],
     )
     await client.query('COMMIT')
     await migrate(databaseUrl)
@@ -65,12 +74,12 @@ async function requireEmpty(client: pg.Client): Promise<void> {
   )
   if (!rows[0]!.exists) return
   const found = await client.query(
-    `SELECT FROM subscribers UNION ALL SELECT FROM papers UNION ALL SELECT FROM editions LIMIT 1`,
+    `SELECT FROM subscribers UNION ALL SELECT FROM suppressions UNION ALL SELECT FROM papers UNION ALL SELECT FROM editions LIMIT 1`,
   )
   if (found.rowCount === 0) return
   throw new PaperboyError(
     'DATABASE_NOT_EMPTY',
-    'The database has readers, papers or editions. Restore into an empty one, so that nothing is overwritten.',
+    'The database has readers, suppressions, papers or editions. Restore into an empty one, so that nothing is overwritten.',
   )
 }
 

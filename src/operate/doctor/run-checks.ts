@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns/promises'
 import type { Config } from '../../runtime/config/config.ts'
 import { startDatabaseClock } from '../../runtime/db/clock.ts'
 import { databaseOn, openPool } from '../../runtime/db/database.ts'
+import { checkDataDir } from './data-dir.ts'
 import { checkDatabase } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { checkMailbox } from './mailbox.ts'
@@ -20,6 +21,7 @@ export async function runChecks(config: Config, ask: { dns?: Dns; fetch?: Fetch 
   const dns = ask.dns ?? new Resolver({ timeout: 3_000, tries: 2 })
   const parts = await Promise.all([
     checkData(config),
+    checkDataDir(config.DATA_DIR),
     checkQueue(config.REDIS_URL),
     checkRelays(config),
     checkMailbox(config.INBOUND_IMAP_URL),

@@ -208,6 +208,7 @@ describe('readers', () => {
     expect((await post('unsubscribe')).json()).toEqual({ id, status: 'unsubscribed' })
     expect((await post('unsubscribe')).json(), 'which changes nothing').toEqual({ id, status: 'unsubscribed' })
     expect((await post('suppress')).json()).toEqual({ id, status: 'unsubscribed' })
+    expect((await post('suppress')).statusCode, 'again: no second entry').toBe(200)
     expect((await db.select().from(suppressions)).map(({ reason }) => reason)).toEqual(['manual'])
     expect((await post('lift')).statusCode).toBe(200)
     expect(await db.$count(suppressions)).toBe(0)

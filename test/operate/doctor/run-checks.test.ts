@@ -1,9 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
+import { checkDataDir } from '../../../src/operate/doctor/data-dir.ts'
 import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
 import { type Diagnosis, formatDiagnoses, ok } from '../../../src/operate/doctor/diagnosis.ts'
 import { checkQueue } from '../../../src/operate/doctor/queue.ts'
@@ -18,6 +21,20 @@ import { addReaders, releasedEdition, servicesOn, testConfig } from '../../suppo
 import { openSink } from '../../support/sink.ts'
 
 const answering = async () => Response.json({ status: 'up' })
+
+describe('the restore marker', () => {
+  test('in a folder that cannot be written is a warning that names the folder', async ({ databaseUrl }) => {
+    const wrong = testConfig({ DATABASE_URL: databaseUrl, DATA_DIR: '/dev/null/data' })
+    const found = await runChecks(wrong, { fetch: answering })
+    expect(found.filter(({ part }) => part === 'Restore marker')).toEqual([
+      expect.objectContaining({ state: 'warning', message: expect.stringContaining('/dev/null/data') }),
+    ])
+  })
+
+  test('in a folder that is made when it is needed is no problem', async () => {
+    expect(await checkDataDir(join(tmpdir(), 'paperboy-none', 'deeper'))).toEqual([])
+  })
+})
 
 describe('the database', () => {
   const SOUND: Settings = {
