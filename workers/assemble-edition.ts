@@ -1,30 +1,33 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { daysLater, mondayOf, openListDay } from '../src/calendar/days.ts'
+import { daysLater, openListDay } from '../src/calendar/days.ts'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import type { EditionKey } from '../src/edition/draft/control.ts'
+import { editionsToMake } from '../src/edition/draft/edition-age.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
-import { editions } from '../src/runtime/db/schema.ts'
+import { editions, papers } from '../src/runtime/db/schema.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { collectClosedDay } from './collect-papers.ts'
 
 /**
- * Job `assemble-edition`: assembles the drafts of the last closed list day and week, and updates them with fresh votes until
- * their release. So it does with earlier drafts that lack the final ranking. A day without papers makes no edition; the log says why.
+ * Job `assemble-edition`: assembles the drafts of the last closed lists and week, and updates them with fresh votes until their
+ * release. So it does with earlier drafts that lack the final ranking. A day without papers makes no edition; the log says why.
  */
 export async function assembleEditionJob(services: Services, sources: readonly Source[]): Promise<void> {
   const { config, now } = services
-  const today = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
-  const monday = mondayOf(today)
-  const wanted: EditionKey[] = [
-    { kind: 'daily', date: daysLater(today, -1) },
-    { kind: 'weekly', date: daysLater(monday, -7) },
-  ]
+  const yesterday = daysLater(openListDay(now(), config.EDITION_CLOSE_HOUR_UTC), -1)
+  const wanted = editionsToMake(now(), config.EDITION_CLOSE_HOUR_UTC)
   const isWanted = (key: EditionKey) => wanted.some(({ kind, date }) => kind === key.kind && date === key.date)
   wanted.push(...(await closedDrafts(services)).filter((key) => !isWanted(key)))
   for (const key of wanted) {
-    if (await isReleased(services, key)) continue
-    if (key.kind === 'daily') await collectClosedDay(services, sources, key.date)
+    const known = await findEdition(services, key)
+    if (known && known.state !== 'draft') continue
+    if (key.kind === 'daily') {
+      const isLast = key.date === yesterday
+      if (!isLast && !(await isListed(services, key.date))) continue
+      // Of earlier lists, the final votes are enough.
+      if (isLast || !known || known.assembledAt < known.closesAt) await collectClosedDay(services, sources, key.date)
+    }
     await assemble(services, key).then(
       ({ papers, changed }) => changed && services.log.info({ ...key, papers }, 'edition assembled'),
       (error) => {
@@ -42,10 +45,13 @@ const closedDrafts = ({ db, now }: Services): Promise<EditionKey[]> =>
     .from(editions)
     .where(sql`state = 'draft' AND NOT held AND assembled_at < closes_at AND closes_at <= ${now()}`)
 
-async function isReleased({ db }: Services, { kind, date }: EditionKey) {
+async function findEdition({ db }: Services, { kind, date }: EditionKey) {
   const [found] = await db
-    .select({ state: editions.state })
+    .select({ state: editions.state, assembledAt: editions.assembledAt, closesAt: editions.closesAt })
     .from(editions)
     .where(and(eq(editions.kind, kind), eq(editions.date, date)))
-  return found !== undefined && found.state !== 'draft'
+  return found
 }
+
+const isListed = async ({ db }: Services, day: string): Promise<boolean> =>
+  (await db.$count(papers, eq(papers.listDay, day))) > 0

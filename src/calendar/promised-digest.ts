@@ -1,7 +1,8 @@
-import { closeOfDay, dayOf, daysLater } from './days.ts'
+import { closeOfDay, dayOf, daysLater, isWeekend, startOfDay } from './days.ts'
 import { isQuietDay } from './holidays.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 /** Longer than any run of quiet days. Beyond it, the reader's next hour is returned unchanged. */
 const MOST_DAYS = 14
 /** This many hours before, a reader of every hour is assumed to begin: enough to know which lists they have. */
@@ -14,6 +15,8 @@ interface Schedule {
   /** the reader's next hour, on a day of their cadence */
   nextDigestAt: Date
   cadence: 'daily' | 'weekdays' | 'weekly'
+  /** of their clock, 0 to 23. A change of the clocks may have moved `nextDigestAt` off it. */
+  hour: number
   /** IANA name; UTC when this Node does not know it */
   zone: string
 }
@@ -25,12 +28,17 @@ interface Schedule {
  *
  * @param had when a new reader got their first digest; without it they got one at each of their hours
  */
-export function promisedDigestAt({ nextDigestAt, cadence, zone }: Schedule, closeHourUtc: number, had?: Date): Date {
+export function promisedDigestAt(
+  { nextDigestAt, cadence, hour, zone }: Schedule,
+  closeHourUtc: number,
+  had?: Date,
+): Date {
   // Every week has a list.
   if (cadence === 'weekly') return nextDigestAt
-  const step = (at: Date, days: 1 | -1): Date => {
-    const next = sameHour(at, days, zone)
-    return cadence === 'weekdays' && isWeekend(next, zone) ? step(next, days) : next
+  const offsetAt = offsetsOf(zone)
+  const step = (day: string, days: 1 | -1): string => {
+    const next = daysLater(day, days)
+    return cadence === 'weekdays' && isWeekend(next) ? step(next, days) : next
   }
   const seen = new Set<string>()
   const choose = (at: Date): string | undefined => {
@@ -38,14 +46,18 @@ export function promisedDigestAt({ nextDigestAt, cadence, zone }: Schedule, clos
     return lists.find((day) => !seen.has(day))
   }
   const see = (at: Date) => seen.add(choose(at) ?? '')
+  const first = dayOf(new Date(nextDigestAt.getTime() + offsetAt(nextDigestAt.getTime())))
   if (had) see(had)
   else {
-    const hours = [step(nextDigestAt, -1)]
-    while (hours.length < HISTORY) hours.push(step(hours.at(-1)!, -1))
-    hours.reverse().forEach(see)
+    const days = [step(first, -1)]
+    while (days.length < HISTORY) days.push(step(days.at(-1)!, -1))
+    for (const day of days.reverse()) see(hourOn(day, hour, offsetAt))
   }
-  let at = nextDigestAt
-  for (let tried = 0; tried < MOST_DAYS; tried++, at = step(at, 1)) if (choose(at) !== undefined) return at
+  if (choose(nextDigestAt) !== undefined) return nextDigestAt
+  for (let day = step(first, 1), tried = 1; tried < MOST_DAYS; tried++, day = step(day, 1)) {
+    const at = hourOn(day, hour, offsetAt)
+    if (choose(at) !== undefined) return at
+  }
   return nextDigestAt
 }
 
@@ -58,7 +70,7 @@ function newestList(at: Date, closeHourUtc: number, before = dayOf(at)): string 
 
 /** Returns the newest list and those that closed within MISSED_HOURS, newest first. */
 function recentLists(at: Date, closeHourUtc: number): string[] {
-  const since = new Date(at.getTime() - MISSED_HOURS * 3_600_000)
+  const since = new Date(at.getTime() - MISSED_HOURS * HOUR_MS)
   const lists = [newestList(at, closeHourUtc)]
   for (;;) {
     const day = newestList(at, closeHourUtc, daysLater(lists.at(-1)!, -1))
@@ -67,23 +79,29 @@ function recentLists(at: Date, closeHourUtc: number): string[] {
   }
 }
 
-/** Returns the same local hour, some days later or earlier. */
-function sameHour(at: Date, days: number, zone: string): Date {
-  const moved = at.getTime() + days * DAY_MS
-  return new Date(moved + offsetMs(at.getTime(), zone) - offsetMs(moved, zone))
+/**
+ * Returns when a clock shows an hour on a day, as PostgreSQL does: an hour that the clocks leave out comes later by as much, and of one
+ * that comes twice it is the second.
+ */
+function hourOn(day: string, hour: number, offsetAt: (at: number) => number): Date {
+  const asUtc = startOfDay(day).getTime() + hour * HOUR_MS
+  const [before, after] = [offsetAt(asUtc - DAY_MS), offsetAt(asUtc + DAY_MS)]
+  return new Date(asUtc - (offsetAt(asUtc - after) === after ? after : before))
 }
 
-/** Returns a zone's offset from UTC, in milliseconds. */
-function offsetMs(at: number, zone: string): number {
-  const parts = formatIn(zone, { timeZoneName: 'longOffset' }).formatToParts(at)
-  const [, sign, hours = '0', minutes = '0'] =
-    /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')!.value) ?? []
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
+/** Returns what gives a zone's offset from UTC at a moment, both in milliseconds. */
+function offsetsOf(zone: string): (at: number) => number {
+  const format = formatIn(zone)
+  return (at) => {
+    const parts = format.formatToParts(at)
+    const [, sign, hours = '0', minutes = '0'] =
+      /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')!.value) ?? []
+    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
+  }
 }
 
-const isWeekend = (at: Date, zone: string): boolean => /^S/.test(formatIn(zone, { weekday: 'short' }).format(at))
-
-function formatIn(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  const options = { timeZoneName: 'longOffset' } as const
   try {
     return new Intl.DateTimeFormat('en', { ...options, timeZone })
   } catch {

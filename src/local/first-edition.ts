@@ -46,7 +46,7 @@ export async function ensureFirstEdition(
     .limit(1)
   if (!newest) return undefined
   await assemble(services, { date: newest.date })
-  await release(services, { date: newest.date }, 'clock')
+  await release(services, { date: newest.date }, 'start')
   return newest
 }
 

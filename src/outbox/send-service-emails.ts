@@ -130,7 +130,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
       WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
       ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), judged AS (
-      SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
+      SELECT o.id, s.zone, s.hour, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
         CASE o.kind WHEN 'change' THEN c.email WHEN 'moved' THEN moved.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
         CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
         -- confirm: was ever confirmed; welcome: was confirmed before this time
@@ -156,7 +156,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
       settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
     FROM judged j WHERE o.id = j.id
     RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
-      j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
+      j.email, j.zone, j.hour, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
   const [row] = await query(db, Row, prepared(claimStatement))
   return row && (row.state === 'handed' ? [toClaimed(row)] : [])
 }
@@ -192,6 +192,7 @@ const Row = z.object({
   problems: z.custom<AlertProblem[] | null>(),
   subscriberId: bigint.nullable(),
   zone: text.nullable(),
+  hour: number.nullable(),
   cadence: z.enum(cadence.enumValues).nullable(),
   locale: text.nullable(),
   nextDigestAt: moment.nullable(),

@@ -8,6 +8,7 @@ export interface ServiceEmail {
   /** the recipient: the reader's address, for `change` the new one, for `moved` the old one */
   email: string
   zone: string
+  hour: number
   cadence: 'daily' | 'weekdays' | 'weekly'
   locale: string
   nextDigestAt: Date | null

@@ -26,6 +26,7 @@ export async function writeServiceEmails(services: Services, folder: string, loc
     subscriberId: 1,
     email: 'ada@reader.example',
     zone: 'Europe/Berlin',
+    hour: 8,
     locale,
     cadence: 'daily' as const,
     nextDigestAt: new Date('2026-04-16T06:00:00Z'),

@@ -2,9 +2,15 @@ import { expect, test } from 'vitest'
 import { promisedDigestAt } from '../../src/calendar/promised-digest.ts'
 import { canonicalZone } from '../../src/calendar/zone-names.ts'
 
-const promise = (at: string, cadence: 'daily' | 'weekdays' | 'weekly' = 'daily', zone = 'UTC', had?: string) =>
+const promise = (
+  at: string,
+  cadence: 'daily' | 'weekdays' | 'weekly' = 'daily',
+  zone = 'UTC',
+  had?: string,
+  hour = 8,
+) =>
   promisedDigestAt(
-    { nextDigestAt: new Date(at), cadence, zone },
+    { nextDigestAt: new Date(at), cadence, hour, zone },
     2,
     had === undefined ? undefined : new Date(had),
   ).toISOString()
@@ -37,7 +43,7 @@ test('a morning east of UTC can be before the close of the previous day’s list
 test('the reader’s local hour stays the same when summer time begins', () => {
   // Sunday, 29 March 2026: from 07:00 UTC to 06:00 UTC in Berlin.
   expect(promise('2026-03-29T06:00:00Z', 'daily', 'Europe/Berlin')).toBe('2026-03-31T06:00:00.000Z')
-  expect(promise('2026-03-28T23:00:00Z', 'daily', 'Europe/Berlin', '2026-03-28T12:00:00Z')).toBe(
+  expect(promise('2026-03-28T23:00:00Z', 'daily', 'Europe/Berlin', '2026-03-28T12:00:00Z', 0)).toBe(
     '2026-03-31T22:00:00.000Z',
   )
 })

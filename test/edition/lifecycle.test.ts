@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { spanAround } from '../../src/calendar/spans.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
+import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { listEditions, readEdition } from '../../src/edition/compose/archive.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
@@ -11,6 +12,7 @@ import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { schedule } from '../../src/edition/draft/schedule.ts'
 import { skipQuietDays } from '../../src/edition/draft/skip-quiet-days.ts'
 import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
+import { findAttention } from '../../src/operate/attention/find.ts'
 import type { Source } from '../../src/papers/ingest/sources/source.ts'
 import { countDays, listDay } from '../../src/papers/lists/list-day.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -527,4 +529,44 @@ test('the job assembles the draft of the last closed day, and on Mondays of the 
   clock.now = new Date('2026-04-21T02:01:00Z')
   await assembleEditionJob(services, [])
   expect(await made(), 'Monday had no papers').toHaveLength(4)
+})
+
+test('after a weekend without a worker, Friday’s list is read once more, assembled and released', async ({ db }) => {
+  const clock = { now: new Date('2026-04-19T09:00:00Z') }
+  const services = servicesOn(db, { PAPER_SOURCES: 'hf' }, clock)
+  const read: string[] = []
+  const source = {
+    name: 'hf',
+    followDays: 2,
+    read: async (day: string) => {
+      read.push(day)
+      return { outcome: 'not modified' }
+    },
+  } as unknown as Source
+  await addPapers(db, '2026-04-16', 2)
+  await assemble(services, { date: '2026-04-16' })
+  await release(services, { date: '2026-04-16' })
+  await addPapers(db, '2026-04-17', 2)
+  // All jobs of a worker that starts again run at once: who is due waits.
+  await addSubscriber(db, 'daily@example.org', { nextDigestAt: new Date('2026-04-19T08:00:00Z') })
+  expect(await planDue(services)).toMatchObject({ deliveries: 0 })
+  await assembleEditionJob(services, [source])
+  expect(read, 'Saturday has no papers').toEqual(['2026-04-17', '2026-04-18'])
+  expect(await releaseDue(services)).toEqual(['2026-04-17'])
+  expect(await planDue(services)).toMatchObject({ deliveries: 1 })
+  clock.now = new Date('2026-04-20T08:00:00Z')
+  await addSubscriber(db, 'weekdays@example.org', { cadence: 'weekdays', nextDigestAt: clock.now })
+  expect(await planDue(services)).toMatchObject({ deliveries: 1 })
+})
+
+test('after a longer weekend, Friday’s list is held, as any that closed 48 hours ago', async ({ db }) => {
+  const services = servicesOn(db, {}, { now: new Date('2026-04-20T09:00:00Z') })
+  await addPapers(db, '2026-04-17', 2)
+  await assembleEditionJob(services, [])
+  expect(
+    await db.select({ date: editions.date, held: editions.held }).from(editions).where(eq(editions.kind, 'daily')),
+  ).toEqual([{ date: '2026-04-17', held: true }])
+  expect((await findAttention(services)).map(({ name, about }) => `${name} ${about}`)).toContain(
+    'edition_held daily 2026-04-17',
+  )
 })

@@ -124,7 +124,8 @@ test('every link of every email is below the path', async ({ db }) => {
   const url = `https://papers.example${PREFIX}`
   const services = servicesOn(db, { PUBLIC_URL: url, COUNT_CLICKS: 'on' })
   const reader = {
-    ...{ id: 1, subscriberId: 1, email: 'ada@example.org', zone: 'UTC', locale: 'en', cadence: 'daily' as const },
+    ...{ id: 1, subscriberId: 1, email: 'ada@example.org', zone: 'UTC', locale: 'en' },
+    ...{ hour: 8, cadence: 'daily' as const },
     ...{ nextDigestAt: NOON, addressHash: Buffer.alloc(32), nonce: Buffer.alloc(8), messageKey: Buffer.alloc(16) },
     ...{ returning: false, begun: true, sessionId: 1 },
   }

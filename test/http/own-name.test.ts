@@ -132,7 +132,7 @@ test('no email has the default name, in any language, in its headers or bodies',
         const reader = { ...common, kind, locale, returning, subscriberId: ada!.id, zone: 'Europe/Berlin' }
         emails.push(
           await composeServiceEmail(services, {
-            ...{ ...reader, cadence: 'daily', nextDigestAt: NOON, addressHash: Buffer.alloc(32) },
+            ...{ ...reader, hour: 8, cadence: 'daily', nextDigestAt: NOON, addressHash: Buffer.alloc(32) },
             ...{ nonce: Buffer.alloc(8), begun: returning },
           }),
         )

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { dayOf } from '../../src/calendar/days.ts'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
@@ -12,11 +13,11 @@ import { batches, buckets, deliveries } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
 import { closing, NEVER, sinkThat } from '../support/sending.ts'
-import { addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { type Sink, smtpReply } from '../support/sink.ts'
 
-async function ratesWith(db: Db, settings: Record<string, string>) {
-  const rates = openRates(db, servicesOn(db, settings).config)
+async function ratesWith(db: Db, settings: Record<string, string>, now?: () => Date) {
+  const rates = openRates(db, servicesOn(db, settings).config, now)
   await rates.refresh()
   return rates
 }
@@ -92,15 +93,16 @@ describe('a bucket', () => {
   })
 
   test('with a warm-up grants the day’s number, and more the next day', async ({ db }) => {
-    const today = new Date().toISOString().slice(0, 10)
+    const today = dayOf(NOON)
+    const at = { now: NOON }
     const url = `smtp://mail.example?name=new&warmup=${today}:30,60`
-    const rates = await ratesWith(db, { SMTP_URL: url })
+    const rates = await ratesWith(db, { SMTP_URL: url }, () => at.now)
     const take = (want: number) => rates.take(relayBucket('new'), want, { from: today, perDay: [30, 60] })
     expect((await take(20)).granted).toBe(20)
     expect((await take(20)).granted).toBe(10)
     expect((await take(20)).granted).toBe(0)
-    await db.update(buckets).set({ day: '2020-01-01' })
-    expect((await take(50)).granted, 'another day begins at nothing').toBe(30)
+    at.now = new Date(NOON.getTime() + 86_400_000)
+    expect((await take(100)).granted, 'another day begins at nothing').toBe(60)
     const over = await rates.take(relayBucket('new'), 500, { from: '2020-01-01', perDay: [1] })
     expect(over.granted, 'after the curve there is no limit').toBe(500)
   })

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysLater, openListDay } from '../../calendar/days.ts'
 import { MISSED_HOURS } from '../../calendar/promised-digest.ts'
+import { editionsToMake } from '../../edition/draft/edition-age.ts'
 import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { cadence as cadences } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -70,12 +71,11 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
   // The day whose list is open. Before it, no list after the newest edition's can have closed.
   const open = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   if (newest[0] && daysLater(newest[0].date, 2 * span - 1) >= open) return { editionIds, wait: false }
+  const closed = editionsToMake(now(), config.EDITION_CLOSE_HOUR_UTC).filter((edition) => edition.kind === kind)
+  const dates = closed.map(({ date }) => date)
   const statement = sql`
-    WITH closed AS (
-      SELECT CASE WHEN ${kind} = 'weekly' THEN date_trunc('week', ${open}::date)::date - 7 ELSE ${open}::date - 1 END AS date
-    )
     SELECT EXISTS (
-      SELECT FROM closed c
+      SELECT FROM unnest(${sql.param(dates)}::date[]) AS c (date)
       WHERE c.date > ${newest[0]?.date ?? '-infinity'}::date
         AND (${cadence} <> 'weekdays' OR extract(isodow FROM c.date) <= 5)
         AND EXISTS (SELECT FROM papers p WHERE p.list_day >= c.date AND p.list_day < c.date + ${span}::int)

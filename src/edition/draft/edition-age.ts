@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { closeOfDay, daysLater, openListDay } from '../../calendar/days.ts'
+import { closeOfDay, daysLater, mondayOf, openListDay } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import type { Config } from '../../runtime/config/config.ts'
+import type { EditionKey } from './control.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -21,9 +22,23 @@ const MAX_AGE_PERIODS = 2
  * still recent on Monday. An edition that a person released ages from its release.
  */
 export const isRecent = (at: Date, { EDITION_CLOSE_HOUR_UTC }: Pick<Config, 'EDITION_CLOSE_HOUR_UTC'>): SQL => sql`
-  CASE WHEN by_hand THEN released_at ELSE closes_at END >= CASE kind
+  coalesce(CASE WHEN by_hand THEN released_at END, closes_at) >= CASE kind
     WHEN 'weekly' THEN ${at}::timestamptz - make_interval(weeks => ${MAX_AGE_PERIODS})
     ELSE ${oldestDaily(at, EDITION_CLOSE_HOUR_UTC)}::timestamptz END`
+
+/**
+ * Returns the editions that a worker makes now, earlier ones first: of the last week that has closed, and of the last day. When days
+ * that expect no list came last, also those of them and of the day before: on a Monday, Friday's list is the newest that readers have.
+ */
+export function editionsToMake(at: Date, closeHourUtc: number): EditionKey[] {
+  const open = openListDay(at, closeHourUtc)
+  const days = [daysLater(open, -1)]
+  while (isQuietDay(days[0]!)) days.unshift(daysLater(days[0]!, -1))
+  return [
+    ...days.map((date) => ({ kind: 'daily' as const, date })),
+    { kind: 'weekly', date: daysLater(mondayOf(open), -7) },
+  ]
+}
 
 /** Returns when the second newest expected list closed. */
 function oldestDaily(at: Date, closeHourUtc: number): Date {

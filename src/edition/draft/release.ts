@@ -17,14 +17,15 @@ type Key = { kind?: 'daily' | 'weekly'; date: string }
  * Releases a draft: freezes its papers, composes its segments and creates its partition of the ledger. Releasing again changes nothing.
  *
  * @param by with `hand`, a person released it: readers then get it even if its list is old (draft/edition-age.ts). The `clock` releases
- *   only a draft that is due: a person may have held it or set another time while the editions before it were composed
+ *   only a draft that is due: a person may have held it or set another time while the editions before it were composed. A first
+ *   `start` does not wait for that, but its readers get no old list
  * @returns whether this call released it
  * @throws PaperboyError EDITION_NOT_FOUND; EDITION_STATE when it was cancelled
  */
 export async function release(
   { db, config, now }: Deps,
   { kind = 'daily', date }: Key,
-  by: 'hand' | 'clock' = 'hand',
+  by: 'hand' | 'clock' | 'start' = 'hand',
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const edition = await lockEdition(tx, { kind, date }, by === 'clock' ? isDue(now()) : undefined)
@@ -49,6 +50,8 @@ export async function release(
       .update(editions)
       .set({
         state: 'released',
+        held: false,
+        heldWhy: null,
         releasedAt: now(),
         byHand: edition.byHand || by === 'hand',
         ...inbox,

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { daysLater, mondayOf, openListDay } from '../../calendar/days.ts'
+import { daysLater } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { counted } from '../../lib/counted.ts'
+import { editionsToMake, isRecent, LIST_TOO_OLD } from '../../edition/draft/edition-age.ts'
 import { redact } from '../../lib/redact.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
@@ -46,12 +47,15 @@ const commonReplies = (db: AttentionDeps['db'], editionId: number) =>
     FROM deliveries WHERE edition_id = ${editionId} AND state = 'refused' AND reply IS NOT NULL
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${REPLIES_SHOWN}`
 
-/** Held drafts past their release time, while readers would still get them. */
-export async function heldEditions({ db, now }: AttentionDeps): Promise<Attention[]> {
+/**
+ * Held drafts past their release time, while readers would still get them. No reader waits for a list that was old when the first
+ * papers came, as on a first start.
+ */
+export async function heldEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const rows = await query(db, { ...Key, releaseAt: moment })`
     SELECT kind, date::text, release_at FROM editions
-    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz
-      AND closes_at > ${now()}::timestamptz - CASE kind WHEN 'daily' THEN interval '2 days' ELSE interval '14 days' END
+    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz AND ${isRecent(now(), config)}
+      AND (held_why IS DISTINCT FROM ${LIST_TOO_OLD} OR EXISTS (SELECT FROM papers WHERE created_at < closes_at))
     ORDER BY date, kind`
   return rows.map((edition) => ({
     name: 'edition_held',
@@ -66,18 +70,13 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
 }
 
 /**
- * The last closed list day and week, if they have papers and no released edition. Papers that came after the close, as on a first
+ * Editions that should have been made, if they have papers and are not released. Papers that came after the close, as on a first
  * start, make the edition late only from then on: a worker has to have had the time.
  */
 export async function missingEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
-  const today = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
-  const monday = mondayOf(today)
-  const wanted: (EditionKey & { until: string })[] = [
-    { kind: 'daily', date: daysLater(today, -1), until: today },
-    { kind: 'weekly', date: daysLater(monday, -7), until: monday },
-  ]
   const found: Attention[] = []
-  for (const { kind, date, until } of wanted) {
+  for (const { kind, date } of editionsToMake(now(), config.EDITION_CLOSE_HOUR_UTC)) {
+    const until = daysLater(date, kind === 'weekly' ? 7 : 1)
     const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), due: moment })`
       SELECT e.state, e.held, d.due
       FROM (SELECT min(created_at) AS first FROM papers

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { AlertProblem } from '../../outbox/service-email.ts'
-import { query, text } from '../../runtime/db/query.ts'
+import { moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { Attention } from './attention.ts'
+import type { Attention, AttentionName } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
 
 /** Warnings may pass by themselves, so they wait this long. Errors are emailed at once. */
@@ -10,22 +10,30 @@ const PATIENCE = '1 hour'
 /** A problem that returns after this long counts as new. */
 const GONE = '30 minutes'
 const ONCE_IN = '1 day'
+/** This check runs every minute. After this long without one, no worker ran: the machine slept, or was off. */
+const AWAY = '5 minutes'
+/** A worker that is back has made up for an absence within this long, if it can. */
+const CATCH_UP_MS = 15 * 60_000
+/** Problems that an absence of all workers leaves behind, and that their first jobs end. */
+const LEFT_BEHIND = new Set<AttentionName>(['edition_missing', 'work_overdue', 'source_stale', 'inbound_unread'])
 /** Longer than ONCE_IN, so that a problem that comes and goes is still emailed once a day. */
 const REMEMBERED = '2 days'
 
 /**
  * Records current problems, and queues one email to each of ADMIN_EMAILS about those not emailed within a day. A lock lets only
- * one worker queue it.
+ * one worker queue it. Work left over from a time without workers is emailed once they had time to catch up.
  *
  * @returns the number of problems in the email; 0 for no email
  */
 export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'now' | 'queues'>): Promise<number> {
   const { db, config, now, queues } = services
-  const found = (await findAttention(services)).filter(({ standing }) => !standing)
+  const all = (await findAttention(services)).filter(({ standing }) => !standing)
   const at = now()
   const mailed = await db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)
     await tx.execute(sql`DELETE FROM attention WHERE seen_at < ${at}::timestamptz - ${REMEMBERED}::interval`)
+    const isCatchingUp = at.getTime() - (await runningSince(tx, at)).getTime() < CATCH_UP_MS
+    const found = all.filter(({ name }) => !(isCatchingUp && LEFT_BEHIND.has(name)))
     const column = (value: (each: Attention) => string) => sql`${sql.param(found.map(value))}::text[]`
     const rows = await query(tx, { name: text, about: text })`
       WITH seen AS (
@@ -52,6 +60,16 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
   })
   if (mailed > 0) await queues.wake('send-service-emails', {})
   return mailed
+}
+
+/** Records this check. @returns since when they run without a gap; kept beside the problems, under a name that none of them has */
+async function runningSince(db: Services['db'], at: Date): Promise<Date> {
+  const { since } = await queryOne(db, { since: moment })`
+    INSERT INTO attention AS a (what, about, since, seen_at) VALUES ('checks', '', ${at}, ${at})
+    ON CONFLICT (what, about) DO UPDATE SET seen_at = excluded.seen_at,
+      since = CASE WHEN a.seen_at < excluded.seen_at - ${AWAY}::interval THEN excluded.since ELSE a.since END
+    RETURNING since`
+  return since
 }
 
 const asProblem = ({ part, state, since, message, remedy, href }: Attention): AlertProblem => ({

@@ -60,3 +60,31 @@ test('a digest comes at the promised hour, and at no other', async ({ db }) => {
     await db.execute(sql`SELECT ensure_delivery_partition(${edition!.id})`)
   }
 })
+
+/** Sundays on which clocks change, some at midnight, some by half an hour. */
+const CHANGES = {
+  '2026-03-08': ['America/New_York', 'America/Los_Angeles', 'America/Havana'],
+  '2026-03-29': ['Europe/Berlin', 'Europe/London', 'Asia/Beirut'],
+  '2026-04-05': ['Australia/Lord_Howe', 'Pacific/Auckland', 'America/Santiago'],
+  '2026-10-04': ['Australia/Lord_Howe', 'Australia/Sydney'],
+  '2026-10-25': ['Europe/Berlin', 'Europe/London', 'Asia/Beirut'],
+  '2026-11-01': ['America/New_York', 'America/Los_Angeles', 'America/Havana'],
+}
+
+test('around a change of the clocks too, the promised hour is the one that the database computes', async ({ db }) => {
+  for (const [sunday, zones] of Object.entries(CHANGES)) {
+    // A new reader got Friday's list on Saturday. Monday's is the next.
+    const had = new Date(`${daysLater(sunday, -1)}T10:00:00Z`)
+    const monday = closeOfDay(daysLater(sunday, 1), 2)
+    for (const zone of zones)
+      for (const hour of [0, 1, 2, 3]) {
+        const { rows } = await db.execute<{ next: string; kept: string }>(sql`
+          SELECT next_digest_at(${zone}, ${hour}, 'daily', 1, ${had}::timestamptz) AS next,
+            next_digest_at(${zone}, ${hour}, 'daily', 1, ${monday}::timestamptz - interval '1 microsecond') AS kept`)
+        const [{ next, kept }] = rows as [{ next: string; kept: string }]
+        const reader = { nextDigestAt: new Date(next), cadence: 'daily' as const, hour, zone }
+        const promised = promisedDigestAt(reader, 2, had)
+        expect([zone, sunday, hour, promised]).toEqual([zone, sunday, hour, new Date(kept)])
+      }
+  }
+})

@@ -73,6 +73,42 @@ describe('finds each problem with its time, fix and page', () => {
     expect((await found(services)).filter(({ name }) => name === 'edition_held')).toEqual([])
   })
 
+  test('Friday’s list is held until Monday’s has closed', async ({ db }) => {
+    const at = { now: new Date('2026-04-18T02:30:00Z') }
+    const services = quiet(db, {}, at)
+    await addPapers(db, '2026-04-17', 5)
+    await assemble(services, { date: '2026-04-17' })
+    await hold(services, { kind: 'daily', date: '2026-04-17' })
+    const held = async () => (await found(services)).filter(({ name }) => name === 'edition_held')
+    for (const now of ['2026-04-18T12:00:00Z', '2026-04-20T07:00:00Z', '2026-04-21T01:59:00Z']) {
+      at.now = new Date(now)
+      expect(await held()).toHaveLength(1)
+    }
+    await db.execute(sql`UPDATE editions SET by_hand = true`)
+    expect(await held(), 'also after a person had resumed it').toHaveLength(1)
+  })
+
+  test('a list that was old when the first papers came is no problem, one that grew old in an outage is', async ({
+    db,
+  }) => {
+    const at = { now: new Date('2026-04-16T09:00:00Z') }
+    const services = quiet(db, {}, at)
+    await addPapers(db, '2026-04-09', 5)
+    await db.execute(sql`UPDATE papers SET created_at = ${at.now}`)
+    // A first start on a Thursday: last week's list closed on Monday.
+    expect(await assemble(services, { kind: 'weekly', date: '2026-04-06' })).toMatchObject({ held: true })
+    expect(await found(services)).toEqual([])
+    await db.execute(sql`UPDATE papers SET created_at = '2026-04-09T01:00Z'`)
+    expect(await found(services)).toMatchObject([{ name: 'edition_held', about: 'weekly 2026-04-06' }])
+  })
+
+  test('no edition of Friday’s list, also on Monday', async ({ db }) => {
+    const at = { now: new Date('2026-04-20T01:00:00Z') }
+    const services = quiet(db, {}, at)
+    await addPapers(db, '2026-04-17', 5)
+    expect(await found(services)).toMatchObject([{ name: 'edition_missing', about: 'daily 2026-04-17' }])
+  })
+
   test('no edition for a closed list, and an unreleased draft', async ({ db }) => {
     const services = quiet(db)
     expect(await found(services), 'a day without papers makes none').toEqual([])
