@@ -288,7 +288,7 @@ describe('wishes', () => {
     expect(tooLong.statusCode).toBe(422)
     expect(tooLong.body).toContain('Enter up to 20 names')
     expect(await row()).toMatchObject({ authors: ['Yejin Choi'] })
-    expect((await app.inject(`${url}/follow`)).statusCode).toBe(404)
+    expect((await app.inject(`${url}/follow`)).statusCode).toBe(405)
   })
 
   test('the taste is shown in words, and forgotten by its button', async ({ db, site: { app, services } }) => {
