@@ -56,6 +56,18 @@ describe('a researcher', () => {
     })
   })
 
+  test('gets institutions as such in JSON-LD', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    await db.execute(sql`UPDATE papers SET authors = '{Gemini Team,OpenAI,Ada Lovelace}'`)
+    const { body } = await app.inject('/papers/2604.14000')
+    const [, json] = /<script type="application\/ld\+json">([^<]*)<\/script>/.exec(body)!
+    expect(JSON.parse(json!).author).toEqual([
+      { '@type': 'Organization', name: 'Gemini Team' },
+      { '@type': 'Organization', name: 'OpenAI' },
+      { '@type': 'Person', name: 'Ada Lovelace' },
+    ])
+  })
+
   test('downloads the citation as BibTeX and RIS', async ({ db, site: { app } }) => {
     await addPapers(db, '2026-04-14', 1)
     const bib = await app.inject('/papers/2604.14000/cite.bib')
