@@ -114,6 +114,14 @@ test('a paper leads to the ones before and after it on its day', async ({ db, si
   expect((await app.inject('/papers/2604.14000')).body).not.toContain('rel="prev"')
 })
 
+test('a list’s only paper has its day, and no place', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-14', 1)
+  const { body } = await app.inject('/papers/2604.14000')
+  expect(body).toMatch(/<a href="\/papers\?date=2026-04-14">Tuesday,? 14 Apr[a-z]*<\/a>/)
+  expect(body).not.toMatch(/No\. 1 of 1|1st of 1|100% of/)
+  expect((await app.inject('/papers?date=2026-04-14')).body).not.toMatch(/is first with|1st of 1|100% of/)
+})
+
 test('an AI summary is marked as one, and the abstract’s own sentences are not', async ({ db, site: { app } }) => {
   await addPapers(db, '2026-04-14', 2)
   await db.execute(sql`
