@@ -37,7 +37,8 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { q, after } = request.query
     const words = q?.trim()
     setCacheControl(request.reader, reply, 300)
-    if (words) return reply.view('topics-found', foundTopicsPage(await findTopics(db, words, t), words, after ?? 0, t))
+    if (words)
+      return reply.view('topics-found', foundTopicsPage(await findTopics(services, words, t), words, after ?? 0, t))
     return reply.view('topics', await topicsPage(db, await weeksOfAll(), t))
   })
 
@@ -52,8 +53,8 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
 
   async function show(request: FastifyRequest, reply: FastifyReply, slug: string, typed: string | undefined) {
     const { t } = reply.locals!
-    const found = await searchPapers(services, { topic: slug, after })
     const after = parseCursor({ after: typed }) && typed
+    const found = await searchPapers(services, { topic: slug, after })
     if (found.papers.length === 0) return noPapers(reply)
     const judged = await readJudged(db, request.reader, found.papers)
     const following = await isFollowing(db, request.reader, 'topic', slug)
