@@ -18,6 +18,7 @@ import { compressPublicTexts } from './http/kit/compress.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { negotiateLanguage, offerLanguages } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
+import { answerOtherMethods } from './http/kit/other-methods.ts'
 import { cachePages } from './http/kit/page-cache.ts'
 import { offerPictures } from './http/kit/pictures.ts'
 import { sanitizeStrings } from './http/kit/sanitize-strings.ts'
@@ -99,6 +100,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   app.register(fastifyView, viewOptions(services, assets, options.mailboxUrl))
   // After the views: their hook resets `reply.locals`.
   app.after(() => negotiateLanguage(app))
+  answerOtherMethods(app)
 
   // Always reachable: outside rate limits and load shedding.
   app.register(unsubscribeRoutes, services)

@@ -89,10 +89,14 @@ function hasPairedBraces(text: string): boolean {
   return open === 0
 }
 
-/** An institution: no person's name has an "and", and BibTeX would make two authors of it. */
-const isInstitution = (name: string): boolean => /\sand\s/i.test(name)
+/** What no person's name has: an "and", a word for a group of people, "AI" at its end, or one word such as "OpenAI" and "NVIDIA". */
+const INSTITUTION =
+  /\s(?:[Aa]nd|AND|&)\s|\b(?:Team|Collaborations?|Consortium|Group|Labs|Laborator(?:y|ies)|Universit[yà]|Institute|Foundation|Project|Initiative|Community|Organi[sz]ation|Committee|Inc|Ltd|LLC|GmbH|Corporation)\b|[\s-]AI$|^(?:\p{Lu}{3,}|\S*\p{Ll}\p{Lu}\S*)$/u
 
-/** Braces keep a name whole. BibTeX refuses one with more than two commas. */
+/** Whether an author is an institution. Its name is written as it stands: "Gemini Team" has no surname. */
+export const isInstitution = (name: string): boolean => INSTITUTION.test(name)
+
+/** Braces keep a name whole: BibTeX would make two authors of an "and". It refuses a name with more than two commas. */
 const bibtexName = (name: string): string =>
   isInstitution(name) || name.split(',').length > 3 ? `{${escaped(name)}}` : escaped(name)
 

@@ -40,7 +40,7 @@ export async function requestAddressChange(
     const { rowCount } = await tx.execute(sql`
       WITH asked AS (
         INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
-        SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
+        SELECT s.id, ${email}, ${key}, ${hash}, ${nonceOf(hash)}, ${at}::timestamptz FROM subscribers s
         WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${readerWithinEmailLimit(sql`s.id`, 'change', at)} AND ${withinEmailLimit(person, 'change', at)}
         ON CONFLICT (subscriber_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
           address_hash = excluded.address_hash, nonce = excluded.nonce, requested_at = excluded.requested_at
@@ -55,6 +55,17 @@ export async function requestAddressChange(
     }
   })
   void queues.wake('send-service-emails', {})
+}
+
+/** A link names its address, so that a second click on its button finds that the change is done. */
+const nonceOf = (addressHash: Buffer): Buffer => addressHash.subarray(0, 8)
+
+async function hasAddress(db: Db, subscriberId: number, nonce: Buffer): Promise<boolean> {
+  const [reader] = await db
+    .select({ hash: subscribers.addressHash })
+    .from(subscribers)
+    .where(eq(subscribers.id, subscriberId))
+  return reader?.hash != null && nonceOf(reader.hash).equals(nonce)
 }
 
 /**
@@ -72,7 +83,7 @@ export function checkAddressChange({ keys, now }: Pick<Services, 'keys' | 'now'>
 /**
  * Makes the new address the reader's, and tells the old one, which no import activates from then on. Opening the link proves that email
  * arrives at the new one, which lifts a hard bounce or an erasure.
- * An unconfirmed sign-up of that address is deleted. An existing subscription is not.
+ * An unconfirmed sign-up of that address is deleted. An existing subscription is not. Repeating it changes nothing.
  *
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | ADDRESS_TAKEN
  */
@@ -88,7 +99,11 @@ export async function changeAddress(
       .delete(addressChanges)
       .where(and(eq(addressChanges.subscriberId, subscriberId), eq(addressChanges.nonce, nonce)))
       .returning()
-    if (!change) throw new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent.')
+    if (!change) {
+      // A second click on the button: the address is theirs.
+      if (await hasAddress(tx, subscriberId, nonce)) return
+      throw new PaperboyError('TOKEN_UNKNOWN', 'This link was replaced: a newer one was sent.')
+    }
     const { email, emailKey, addressHash: hash } = change
     if (!(await liftForOwner(tx, hash)))
       throw new PaperboyError('TOKEN_UNKNOWN', 'This address is on the suppression list.')

@@ -44,6 +44,14 @@ export async function requestManageLink(
 export const mintManageToken = (keys: TokenKeys, subscriberId: number, at: Date, addressHash: Buffer): string =>
   mintToken(keys, 'manage', subscriberId, at, addressHash.subarray(0, 8))
 
+function verifyManageToken({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) {
+  const content = verifyToken({ current: keys.current, previous: [] }, 'manage', token)
+  if (now().getTime() - content.issuedAt.getTime() > LINK_MINUTES * 60_000) {
+    throw new PaperboyError('TOKEN_EXPIRED', 'This link was good for one hour. Ask for a new one.')
+  }
+  return content
+}
+
 /**
  * Returns the reader of a valid manage link. Changes nothing.
  * Links under an earlier SECRET_KEY are refused: they live for an hour, so a rotation loses few.
@@ -53,10 +61,7 @@ export async function openManageLink(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   token: string,
 ): Promise<ManagedReader> {
-  const { subscriberId, issuedAt, extra } = verifyToken({ current: keys.current, previous: [] }, 'manage', token)
-  if (now().getTime() - issuedAt.getTime() > LINK_MINUTES * 60_000) {
-    throw new PaperboyError('TOKEN_EXPIRED', 'This link was good for one hour. Ask for a new one.')
-  }
+  const { subscriberId, extra } = verifyManageToken({ keys, now }, token)
   const [found] = await db
     .select()
     .from(subscribers)
@@ -71,5 +76,23 @@ export async function openManageLink(
     status: status as ManagedReader['status'],
     locale: isLocale(locale) ? locale : 'en',
     confirmedAt,
+  }
+}
+
+/**
+ * Returns the reader as `openManageLink` does, or undefined for one who is erased: a second click on the button finds that it is done.
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
+ */
+export async function openToErase(
+  deps: Pick<Services, 'db' | 'keys' | 'now'>,
+  token: string,
+): Promise<ManagedReader | undefined> {
+  try {
+    return await openManageLink(deps, token)
+  } catch (error) {
+    const { subscriberId } = verifyManageToken(deps, token)
+    const erased = and(eq(subscribers.id, subscriberId), eq(subscribers.status, 'erased'))
+    if ((await deps.db.$count(subscribers, erased)) > 0) return undefined
+    throw error
   }
 }

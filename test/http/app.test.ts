@@ -41,6 +41,43 @@ describe('every page', () => {
   })
 })
 
+describe('a method that a path does not have', () => {
+  test.for([
+    ['POST', '/about', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/subscribe', 'GET, HEAD, POST, OPTIONS'],
+    ['PUT', '/subscribe/?email=ada', 'GET, HEAD, POST, OPTIONS'],
+    ['GET', '/preferences/token/undo', 'POST, OPTIONS'],
+    ['PUT', '/papers/2604.14000/vote/undo', 'GET, HEAD, POST, OPTIONS'],
+    ['HEAD', '/preferences/token/undo', 'POST, OPTIONS'],
+    ['POST', '/papers/10.1101/2026.04.01.1', 'GET, HEAD, OPTIONS'],
+    ['POST', '/sitemaps/2026-04.xml', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/assets/x/style.css', 'GET, HEAD, OPTIONS'],
+    ['PATCH', '/unsubscribe/token', 'GET, HEAD, POST, OPTIONS'],
+    ['POST', '/api/v1/papers', 'GET, HEAD, OPTIONS'],
+    ['GET', '/api/v1/subscriptions', 'POST, OPTIONS'],
+    ['PATCH', '/api/v1/votes/2604.14000', 'PUT, DELETE, OPTIONS'],
+  ] as const)('%s %s is 405, with those that it has', async ([method, url, allow], { site: { app } }) => {
+    const refused = await app.inject({ method, url, ...form({ email: 'ada@example.org' }) })
+    expect([refused.statusCode, refused.headers.allow]).toEqual([405, allow])
+    expect(refused.headers['content-type']).toMatch(
+      url.startsWith('/api/') ? /^application\/problem\+json/ : /^text\/html/,
+    )
+    const asked = await app.inject({ method: 'OPTIONS', url })
+    expect([asked.statusCode, asked.headers.allow, asked.body]).toEqual([204, allow, ''])
+  })
+
+  test.for(['/nothing', '/papers/1/2/3', '/api/v1/nothing', '/assets', '/wp-login.php'])(
+    'is 404 where no method leads: %s',
+    async (url, { site: { app } }) => {
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'] as const) {
+        const { statusCode, headers } = await app.inject({ method, url })
+        expect([method, statusCode, headers.allow]).toEqual([method, 404, undefined])
+      }
+    },
+  )
+})
+
 describe('assets', () => {
   test('are cached forever under their own version, and never under another', async ({ site: { app } }) => {
     const [, path] = /href="(\/assets\/[^"]+style\.css)"/.exec((await app.inject('/')).body)!

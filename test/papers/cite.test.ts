@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bibtex, doiOf, ris } from '../../src/papers/cite.ts'
+import { bibtex, doiOf, isInstitution, ris } from '../../src/papers/cite.ts'
 
 const paper = {
   source: 'arxiv',
@@ -15,7 +15,7 @@ const paper = {
 test('BibTeX escapes what LaTeX would read, and names arXiv', () => {
   expect(bibtex(paper)).toBe(String.raw`@misc{xu2026strips,
   title = {{Strips as Tokens: 60\% \& more\_of \$it}},
-  author = {Rui Xu and José Ñandú and OpenAI},
+  author = {Rui Xu and José Ñandú and {OpenAI}},
   year = {2026},
   eprint = {2604.09132},
   archivePrefix = {arXiv},
@@ -49,6 +49,23 @@ test('a paper without an arXiv id has its own DOI or none, and the day of its li
   expect(bibtex(other)).toContain('@misc{paper2026strips,')
   expect(bibtex(other)).not.toMatch(/eprint|doi|author/)
   expect(doiOf({ source: 'doi', sourceId: '10.1/x' })).toBe('10.1/x')
+})
+
+test('an institution is written as it stands, and a person’s surname is found', () => {
+  const institutions = [
+    ...['OpenAI', 'NVIDIA', 'ByteDance', 'DeepSeek-AI', 'Mistral AI', 'Gemini Team', 'Qwen Team, Alibaba Group'],
+    ...['The ATLAS Collaboration', 'IceCube Collaborations', 'Event Horizon Telescope Consortium', 'Allen Institute'],
+    ...['Smith & Nephew', 'Stanford University', 'Boston Dynamics Inc.', 'Google DeepMind Robotics Team'],
+  ]
+  const people = [
+    ...['Ada Lovelace', 'Wei Ai', 'Jean-Luc', 'Łukasz Kaiser', 'Alexander McDonald', 'J. K. Li', '高锋', 'Anand Rao'],
+    ...['Madonna', 'Bo Li', 'LI Bo', 'Alan Institoris', 'Ana Teamo'],
+  ]
+  expect(institutions.filter((name) => !isInstitution(name))).toEqual([])
+  expect(people.filter(isInstitution)).toEqual([])
+  const authors = ['Gemini Team', 'Ada Lovelace']
+  expect(bibtex({ ...paper, authors })).toContain('author = {{Gemini Team} and Ada Lovelace}')
+  expect(ris({ ...paper, authors })).toContain('AU  - Gemini Team\r\nAU  - Lovelace, Ada\r\n')
 })
 
 test('an institution with an "and" is one author, and a name with many commas is none too many', () => {

@@ -80,10 +80,10 @@ function describeField(fields: readonly FieldInTopTen[], of: number, t: Messages
     : undefined
 }
 
-/** The paper with most votes. Three or more with the same number are not named. */
+/** The paper with most votes. Three or more with the same number are not named, nor is a list's only paper. */
 function describeLeader(papers: readonly Listed[], t: Messages): string | undefined {
   const most = Math.max(0, ...papers.map(({ votes }) => votes ?? 0))
-  if (most < 2) return undefined
+  if (most < 2 || papers.length === 1) return undefined
   const [first, second, ...more] = papers.filter(({ votes }) => votes === most)
   if (more.length > 0) return undefined
   const votes = t.paper.votes(most)

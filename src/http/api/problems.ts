@@ -45,6 +45,7 @@ export const problemResponse = (status: number) => ({
 })
 
 const DETAILS: Record<number, string> = {
+  405: 'This path does not have this method. See Allow.',
   413: 'The body is larger than this takes.',
   415: 'Send application/json.',
   429: 'Too many requests. See Retry-After.',

@@ -10,6 +10,7 @@ import { sendTooManySignUps } from './evidence.ts'
 const WORDS: Record<number, keyof Messages['errors']> = {
   400: 'incomplete',
   404: 'notFound',
+  405: 'notFound',
   409: 'refused',
   413: 'tooLarge',
   415: 'unreadable',

@@ -1,5 +1,5 @@
 import { languageOf } from '../../lib/source-language.ts'
-import { arxivUrl, citedDay, doiOf, urlOf } from '../../papers/cite.ts'
+import { arxivUrl, citedDay, doiOf, isInstitution, urlOf } from '../../papers/cite.ts'
 import type { Paper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { isWebUrl } from './paper-item.ts'
@@ -43,7 +43,9 @@ export function jsonLdOf(paper: Paper, publicUrl: string): string {
     '@type': 'ScholarlyArticle',
     headline: paper.title,
     name: paper.title,
-    author: paper.authors.slice(0, MOST_AUTHORS).map((name) => ({ '@type': 'Person', name })),
+    author: paper.authors
+      .slice(0, MOST_AUTHORS)
+      .map((name) => ({ '@type': isInstitution(name) ? 'Organization' : 'Person', name })),
     ...(paper.organization ? { sourceOrganization: { '@type': 'Organization', name: paper.organization } } : {}),
     datePublished: citedDay(paper),
     ...(paper.abstract ? { abstract: paper.abstract } : {}),

@@ -32,12 +32,14 @@ interface Around extends Shown {
   /** whether the reader follows the organisation; undefined for others than readers */
   following: boolean | undefined
   publicUrl: string
+  /** the day that it is now */
+  today: string
   /** returns a topic's name */
   nameOf: (slug: string) => string
 }
 
 /** A paper for templates/pages/paper.eta. */
-export function paperPage(paper: Paper, { similar, place, following, publicUrl, nameOf, ...page }: Around) {
+export function paperPage(paper: Paper, { similar, place, following, publicUrl, today, nameOf, ...page }: Around) {
   const { t, voted, saved } = page
   return {
     title: paper.title,
@@ -48,7 +50,7 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
     metas: citationMetas(paper, publicUrl),
     jsonLd: jsonLdOf(paper, publicUrl),
     bibtex: bibtex(paper),
-    steps: place && stepsOf(place, t),
+    steps: place && place.of > 1 ? stepsOf(place, t) : undefined,
     vote: voteButton(paper, { t, voted: voted.has(paper.id), back: paperPath(paper) }),
     save: saveButton(paper, { saved: saved.has(paper.id), back: paperPath(paper) }),
     reason: reasonFor(paper, t),
@@ -60,7 +62,11 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
       paper.publishedAt && t.paper.published(plainDay(dayOf(paper.publishedAt), t.intl)),
       paper.source === 'arxiv' && `arXiv:${paper.sourceId}`,
     ].filter(Boolean),
-    day: { href: spanHref(spanAround('day', paper.listDay)), label: weekdayDate(paper.listDay, t.intl) },
+    // The list of a day to come has no page yet.
+    day: {
+      href: paper.listDay <= today ? spanHref(spanAround('day', paper.listDay)) : undefined,
+      label: weekdayDate(paper.listDay, t.intl),
+    },
     reading: readingLinks(paper, t),
     elsewhere: elsewhereLinks(paper, t),
     withdrawn: paper.withdrawnAt !== undefined,
@@ -74,7 +80,7 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
     editions: paper.editions.map(({ kind, date, position, papers }) => ({
       href: editionPath(kind, date),
       label: kind === 'weekly' ? t.paper.inWeekly(plainDay(date, t.intl)) : t.paper.inDaily(fullDay(date, t.intl)),
-      place: t.paper.placeOf(position, papers),
+      place: papers > 1 ? t.paper.placeOf(position, papers) : undefined,
     })),
     sample: paper.sample,
     picture: pictureOf(paper, 'large'),

@@ -11,7 +11,7 @@ import type { Services } from '../../runtime/services.ts'
 import { changeAddress, checkAddressChange, requestAddressChange } from '../../subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../subscription/erase.ts'
 import { readReader } from '../../subscription/find-reader.ts'
-import { type ManagedReader, openManageLink } from '../../subscription/manage.ts'
+import { type ManagedReader, openManageLink, openToErase } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
 import { setLocale } from '../kit/language.ts'
@@ -76,11 +76,12 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   const erasing = { params, body: z.object({ sure: z.literal('yes').optional().catch(undefined) }).catch({}) }
   app.post('/manage/:token/erase', { schema: erasing }, async ({ params: { token }, body }, reply) => {
-    const reader = await openManageLink(services, token)
+    const reader = await openToErase(services, token)
+    if (!reader) return sayErased(reply)
     const t = setLocale(reply, reader.locale)
     if (body.sure !== 'yes') return show(reply.code(422), reader, token, { eraseProblem: t.manage.eraseMissing })
     await eraseReader(services, reader.subscriberId)
-    return reply.view('message', { heading: t.manage.erased, text: t.manage.erasedText })
+    return sayErased(reply)
   })
 
   const changing = { params, body: z.object({ email: z.string().catch('') }).catch({ email: '' }) }
@@ -116,6 +117,11 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       return reply.code(409).view('message', { heading: t.manage.changeConfirmTitle, text: t.manage.taken })
     }
   })
+}
+
+const sayErased = (reply: FastifyReply) => {
+  const { manage } = reply.locals!.t
+  return reply.view('message', { heading: manage.erased, text: manage.erasedText })
 }
 
 function changeProblem(t: Messages, error: unknown): string | undefined {

@@ -78,9 +78,9 @@ function feat({ best, usual, votes, timing }: ListFacts, t: Messages): string | 
 
 const first = (list: ListFacts, t: Messages): string | undefined => (list.rank === 1 ? rankIn(list, t) : undefined)
 
-/** Its rank, unless the list is still moving. */
+/** Its rank, unless the list is still moving or has no other paper. */
 function rankIn({ rank, of, share, votes, timing, readAt }: ListFacts, t: Messages): string | undefined {
-  if (timing === 'open' || rank === undefined || !votes) return undefined
+  if (timing === 'open' || rank === undefined || !votes || of === 1) return undefined
   const where =
     timing === 'closing'
       ? t.reason.finalRanking
@@ -95,11 +95,11 @@ function rankIn({ rank, of, share, votes, timing, readAt }: ListFacts, t: Messag
   )
 }
 
-const onlyOf = ({ only, timing }: ListFacts, t: Messages): string | undefined =>
-  only === undefined || timing === 'open' ? undefined : t.reason.only(topicName(only, t))
+const onlyOf = ({ only, of, timing }: ListFacts, t: Messages): string | undefined =>
+  only === undefined || timing === 'open' || of === 1 ? undefined : t.reason.only(topicName(only, t))
 
-function discussion({ discussed, answers }: ListFacts, t: Messages): string | undefined {
-  if (discussed !== undefined) return t.reason.discussed(discussed)
+function discussion({ discussed, of, answers }: ListFacts, t: Messages): string | undefined {
+  if (discussed !== undefined && of > 1) return t.reason.discussed(discussed)
   return answers ? t.reason.answers : undefined
 }
 

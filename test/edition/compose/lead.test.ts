@@ -43,8 +43,14 @@ describe('the lead', () => {
 
   test('is empty for a list without votes, and ignores papers of earlier lists', () => {
     expect(lead([], papers(null, null))).toBe('')
-    const [first, second] = papers(3, 200)
-    expect(lead([], [first!, { ...second!, section: 'rising' }])).toBe('OmniShow is first with 3 votes.')
+    const [first, second, third] = papers(3, 200, 1)
+    expect(lead([], [first!, { ...second!, section: 'rising' }, third!])).toBe('OmniShow is first with 3 votes.')
+  })
+
+  test('does not call a list’s only paper first', () => {
+    expect(lead([], papers(50))).toBe('')
+    const [only, rising] = papers(50, 200)
+    expect(lead([], [only!, { ...rising!, section: 'rising' }])).toBe('')
   })
 
   test('counts only broad fields, among the first ten', () => {
@@ -56,6 +62,6 @@ describe('the lead', () => {
 })
 
 test('a title from right to left is isolated in the sentence', () => {
-  const papers = [{ name: 'نموذج اللغة', section: 'top', votes: 12 }]
-  expect(describeLead([], papers, messagesIn('en'))).toBe('\u2068نموذج اللغة\u2069 is first with 12 votes.')
+  const list = [{ name: 'نموذج اللغة', section: 'top', votes: 12 }, ...papers(3)]
+  expect(describeLead([], list, messagesIn('en'))).toBe('\u2068نموذج اللغة\u2069 is first with 12 votes.')
 })

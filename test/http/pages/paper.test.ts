@@ -56,6 +56,18 @@ describe('a researcher', () => {
     })
   })
 
+  test('gets institutions as such in JSON-LD', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    await db.execute(sql`UPDATE papers SET authors = '{Gemini Team,OpenAI,Ada Lovelace}'`)
+    const { body } = await app.inject('/papers/2604.14000')
+    const [, json] = /<script type="application\/ld\+json">([^<]*)<\/script>/.exec(body)!
+    expect(JSON.parse(json!).author).toEqual([
+      { '@type': 'Organization', name: 'Gemini Team' },
+      { '@type': 'Organization', name: 'OpenAI' },
+      { '@type': 'Person', name: 'Ada Lovelace' },
+    ])
+  })
+
   test('downloads the citation as BibTeX and RIS', async ({ db, site: { app } }) => {
     await addPapers(db, '2026-04-14', 1)
     const bib = await app.inject('/papers/2604.14000/cite.bib')
@@ -100,6 +112,14 @@ test('a paper leads to the ones before and after it on its day', async ({ db, si
   expect(body).toMatch(/<a rel="next" href="\/papers\/2604\.14002">/)
   expect(body).toContain('No. 2 of 3,')
   expect((await app.inject('/papers/2604.14000')).body).not.toContain('rel="prev"')
+})
+
+test('a list’s only paper has its day, and no place', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-14', 1)
+  const { body } = await app.inject('/papers/2604.14000')
+  expect(body).toMatch(/<a href="\/papers\?date=2026-04-14">Tuesday,? 14 Apr[a-z]*<\/a>/)
+  expect(body).not.toMatch(/No\. 1 of 1|1st of 1|100% of/)
+  expect((await app.inject('/papers?date=2026-04-14')).body).not.toMatch(/is first with|1st of 1|100% of/)
 })
 
 test('an AI summary is marked as one, and the abstract’s own sentences are not', async ({ db, site: { app } }) => {

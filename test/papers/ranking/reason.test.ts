@@ -57,15 +57,24 @@ describe('a reason says', () => {
   })
 
   test('when the votes were read, unless that was around the close', () => {
-    const list = (readAt: Date | null) => [paper(1, { votes: 12, readAt })]
-    expect(reasonsOf(list(new Date('2026-04-14T09:05:00Z')))).toEqual([
-      '1st of 1 on 14 April, 09:05 UTC, 100% of the votes',
-    ])
-    expect(reasonsOf(list(null))).toEqual(['1st of 1 that day, 100% of the votes'])
-    expect(reasonsOf(list(hoursFromClose(-3)))).toEqual(['1st of 1 in the final ranking, 100% of the votes'])
-    expect(reasonsOf(list(new Date('2026-11-01T00:00:00Z')), [], new Date('2026-11-02T00:00:00Z'))).toEqual([
-      '1st of 1 on 1 November, 00:00 UTC, 100% of the votes',
-    ])
+    const list = (readAt: Date | null) => [paper(1, { votes: 12, readAt }), paper(2, { votes: 4, readAt })]
+    expect(reasonsOf(list(new Date('2026-04-14T09:05:00Z')))[0]).toBe(
+      '1st of 2 on 14 April, 09:05 UTC, 75% of the votes',
+    )
+    expect(reasonsOf(list(null))[0]).toBe('1st of 2 that day, 75% of the votes')
+    expect(reasonsOf(list(hoursFromClose(-3)))[0]).toBe('1st of 2 in the final ranking, 75% of the votes')
+    expect(reasonsOf(list(new Date('2026-11-01T00:00:00Z')), [], new Date('2026-11-02T00:00:00Z'))[0]).toBe(
+      '1st of 2 on 1 November, 00:00 UTC, 75% of the votes',
+    )
+  })
+
+  test('nothing that compares a paper with itself, when its list has no other', () => {
+    expect(reasonsOf([paper(1, { votes: 12, comments: 9 })])).toEqual([undefined])
+    const many = papersBefore(20, { topics: ['robotics'], votes: 1 })
+    expect(reasonsOf([paper(1, { votes: 1, topics: ['robotics'] })], many)).toEqual([undefined])
+    expect(reasonsOf([paper(1, { votes: 40, comments: 9 })], papersBefore(20))[0]).toContain(
+      'most first-day votes in 20 days',
+    )
   })
 
   test('no rank while the list is open, but what no later vote can change', () => {
