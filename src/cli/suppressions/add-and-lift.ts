@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { hashOfAddress } from '../../mail/address.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { lift, suppress } from '../../suppression/suppress.ts'
+import { lift, suppressByHand } from '../../suppression/suppress.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
@@ -15,10 +15,9 @@ export function addCommand(suppressions: Command): void {
     .description('stop all email to this address until you lift it')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        const wanted = [{ hash: hashOf(services, address), reason: 'manual' as const }]
+        const hash = hashOf(services, address)
         const entry = { actor: cliActor(), action: 'suppressed', target: 'an address' }
-        const result = await withAudit(services, entry, (db) => suppress(db, wanted, services.now()))
-        const changed = result.added + result.strengthened > 0
+        const changed = await withAudit(services, entry, (db) => suppressByHand(db, hash, services.now()))
         report(
           command,
           { suppressed: true, changed },

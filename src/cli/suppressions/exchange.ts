@@ -14,8 +14,9 @@ export function importCommand(suppressions: Command): void {
       withServices(async (services) => {
         const result = await services.db.transaction(async (db) => {
           const imported = await importSuppressions({ ...services, db }, file)
-          const entry = { actor: cliActor(), action: 'suppressed', target: `${imported.added} addresses` }
-          await recordAudit(db, services.now(), entry)
+          const changed = imported.added + imported.strengthened
+          const entry = { actor: cliActor(), action: 'suppressed', target: `${changed} addresses` }
+          if (changed > 0) await recordAudit(db, services.now(), entry)
           return imported
         })
         const { read, added, strengthened } = result

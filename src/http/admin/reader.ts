@@ -11,7 +11,7 @@ import type { Services } from '../../runtime/services.ts'
 import { eraseByAddress, exportReader } from '../../subscription/erase.ts'
 import { type FoundReader, findReader, readReader, subscriberIdOf } from '../../subscription/find-reader.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { lift, suppress } from '../../suppression/suppress.ts'
+import { lift, suppressByHand } from '../../suppression/suppress.ts'
 import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 
@@ -38,12 +38,7 @@ export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     // An address can be suppressed without belonging to a reader.
     const { reader } = await findReader(services, email)
     const entry = { actor: actor(request), action: DONE[action], target: reader ? `reader ${reader.id}` : 'an address' }
-    const changed = await withAudit(
-      services,
-      entry,
-      (db) => act({ ...services, db }, action, email),
-      (did) => did,
-    )
+    const changed = await withAudit(services, entry, (db) => act({ ...services, db }, action, email))
     if (action === 'erase') return reply.view('admin/reader', { done: 'The address is deleted from every table.' })
     return look(reply, email, {
       done: changed ? `Done: ${DONE[action]}.` : 'Nothing was changed: they already get no digests.',
@@ -94,7 +89,7 @@ async function act(services: Services, action: keyof typeof DONE, email: string)
   const { db, config, now } = services
   const hash = () => hashOfAddress(config.SUPPRESSION_KEY, email)
   if (action === 'unsubscribe') return unsubscribeReader(services, await subscriberIdOf(services, email))
-  if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
+  if (action === 'suppress') return suppressByHand(db, hash(), now())
   if (action === 'erase') await eraseByAddress(services, email)
   if (action === 'lift') await lift(db, hash(), now())
   return true

@@ -9,7 +9,7 @@ import { eraseReader } from '../../subscription/erase.ts'
 import { type ReaderDetails, readerById } from '../../subscription/reader-details.ts'
 import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { lift, suppress } from '../../suppression/suppress.ts'
+import { lift, suppressByHand } from '../../suppression/suppress.ts'
 import { idField, pastMoment } from '../kit/params.ts'
 import { emailField } from './fields.ts'
 import { keyActor } from './key-actor.ts'
@@ -73,12 +73,7 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
         const { id } = request.params
         const { email } = await readerById(services, id)
         const entry = { actor: keyActor(request), action: done, target: `reader ${id}` }
-        await withAudit(
-          services,
-          entry,
-          (db) => act({ ...services, db }, action, id, email),
-          (changed) => changed,
-        )
+        await withAudit(services, entry, (db) => act({ ...services, db }, action, id, email))
         const { status } = await readerById(services, id)
         return { id, status }
       },
@@ -113,7 +108,7 @@ async function act(services: Services, action: keyof typeof ACTIONS, id: number,
   if (action === 'unsubscribe') return unsubscribeReader(services, id)
   // An erased reader has no address.
   const hash = hashOfAddress(config.SUPPRESSION_KEY, email ?? '')
-  if (action === 'suppress') await suppress(db, [{ hash, reason: 'manual' }], now())
-  else await lift(db, hash, now())
+  if (action === 'suppress') return suppressByHand(db, hash, now())
+  await lift(db, hash, now())
   return true
 }

@@ -5,7 +5,7 @@ import { withAudit } from '../../operate/audit.ts'
 import { suppressionReason } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { listSuppressions } from '../../suppression/list-suppressions.ts'
-import { lift, suppress } from '../../suppression/suppress.ts'
+import { lift, suppressByHand } from '../../suppression/suppress.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { emailField, moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
@@ -62,10 +62,7 @@ export const suppressionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app
     async (request) => {
       const hash = hashOf(request.body.email)
       const entry = { actor: keyActor(request), action: 'suppressed', target: 'an address' }
-      const { added, strengthened } = await withAudit(services, entry, (db) =>
-        suppress(db, [{ hash, reason: 'manual' }], services.now()),
-      )
-      return { changed: added + strengthened > 0 }
+      return { changed: await withAudit(services, entry, (db) => suppressByHand(db, hash, services.now())) }
     },
   )
 
