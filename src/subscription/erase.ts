@@ -44,7 +44,7 @@ export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
         cadence = DEFAULT, size = DEFAULT, locale = DEFAULT, topics = DEFAULT, keywords = DEFAULT, like_voted = DEFAULT,
         share = DEFAULT, authors = DEFAULT, organisations = DEFAULT, like_papers = DEFAULT, learn_since = DEFAULT,
         format = DEFAULT, source_links = DEFAULT, abstracts = DEFAULT, weekday = DEFAULT, previous = NULL, missed_at = NULL, next_digest_at = NULL, paused_until = NULL,
-        confirm_nonce = NULL, requested_at = NULL, confirmed_at = NULL, first_confirmed_at = NULL, reminded_at = NULL,
+        confirm_nonce = NULL, asked = NULL, requested_at = NULL, confirmed_at = NULL, first_confirmed_at = NULL, reminded_at = NULL,
         left_at = NULL, consent_form = NULL, consent_origin = NULL, imported_by = NULL, imported_at = NULL, updated_at = ${at}
       WHERE id = ${subscriberId}`)
     return status !== undefined && status !== 'erased'

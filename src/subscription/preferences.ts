@@ -103,6 +103,9 @@ async function write(
   at: Date,
 ): Promise<Preferences> {
   const paused = after.pausedUntil !== null && after.pausedUntil > at
+  const changed = Object.keys(choicesOf(before)).filter(
+    (name) => JSON.stringify(after[name as keyof Choices]) !== JSON.stringify(before[name as keyof Choices]),
+  )
   const staysDue = !paused && kindOf(after.cadence) === kindOf(before.cadence)
   const isBack = before.status === 'active' && !paused && after.cadence !== before.cadence
   const dueAgain = isBack ? await unskip({ db, config }, subscriberId, after.cadence, at) : undefined
@@ -113,6 +116,8 @@ async function write(
       // Links and undo may still have an earlier slug of a topic.
       topics: [...new Set(after.topics.map(canonicalSlug))],
       previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
+      // What the reader chooses counts more than what a sign-up asked for before.
+      asked: sql`${subscribers.asked} - ${sql.param(changed)}::text[]`,
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
       // day. But who changes from daily to weekly asks for none today.
       nextDigestAt: sql`CASE WHEN ${dueAgain !== undefined} THEN ${dueAgain ?? null}::timestamptz WHEN ${subscribers.nextDigestAt} <= ${at} AND ${staysDue} THEN ${subscribers.nextDigestAt}
