@@ -166,8 +166,9 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
 const MAY_SEND = sql`CASE o.kind
     WHEN 'confirm' THEN s.status IN ('pending', 'unsubscribed', 'bounced') AND (s.left_at IS NULL OR s.left_at < o.created_at)
     WHEN 'remind' THEN s.status = 'pending'
-    WHEN 'manage' THEN s.status <> 'erased'
-    WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
+    -- Also where a complaint's suppression was lost: only the operator answers those readers.
+    WHEN 'manage' THEN s.status NOT IN ('complained', 'erased')
+    WHEN 'change' THEN s.status NOT IN ('complained', 'erased') AND c.email IS NOT NULL AND c.requested_at = o.created_at
     WHEN 'moved' THEN s.status = 'active' AND moved.email IS NOT NULL
     -- still in ADMIN_EMAILS, and the link is unused
     WHEN 'sign-in' THEN admin.address IS NOT NULL AND a.begun_at IS NULL
