@@ -65,7 +65,7 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   expect(stored.statusCode).toBe(303)
   const page = stored.headers.location as string
   const mapping = await browser.get(page)
-  for (const words of ['old list.csv', 'email (', 'ada@example.org', 'not known: ignored'])
+  for (const words of ['old list.csv', '>email</option>', 'Known from ', 'ada@example.org', 'not known: ignored'])
     expect(mapping.body).toContain(words)
 
   const columns = ['Email Address', 'State', 'Time zone', 'Hour', 'Opt-out?']

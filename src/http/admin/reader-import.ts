@@ -155,7 +155,9 @@ const asField = (
   result: UploadedImport['result'],
 ) => ({
   ...{ name, cells },
-  default: by ? `${meaning} (${by})` : 'not known: ignored',
+  // The tools are a hint below: no select wraps its text.
+  default: by ? meaning : 'not known: ignored',
+  knownFrom: by ?? '',
   chosen: options.columns.find(({ column }) => column === name)?.meaning ?? '',
   unclear: result?.columns.includes(name) ?? false,
 })
