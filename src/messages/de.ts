@@ -130,6 +130,8 @@ export const de = (newsletter: string): Messages => ({
     lead: 'Geben Sie Ihre Adresse ein, und wir schicken Ihnen einen sicheren Link. Er gilt eine Stunde. Damit können Sie Ihre Daten herunterladen, Ihre Adresse ändern oder alles löschen.',
     button: 'Link zuschicken',
     sent: 'Wenn wir diese Adresse kennen, ist eine E-Mail mit dem Link unterwegs. Das kann einige Minuten dauern. Für eine weitere E-Mail warten Sie ein paar Minuten und fordern Sie den Link erneut an.',
+    reported: (contact) =>
+      `Wenn Sie unsere E-Mails als Spam gemeldet haben, schicken wir Ihnen keine mehr, auch diese nicht. Um Ihre Daten zu erhalten oder löschen zu lassen, schreiben Sie an ${contact}.`,
     shorter: 'Uhrzeit und Zahl der Artikel ändern Sie über den Link in jeder Ausgabe.',
     yours: 'Ihr Abonnement',
     address: 'Adresse',

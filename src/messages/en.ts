@@ -150,6 +150,8 @@ export const en = (newsletter: string) => ({
     lead: 'Enter your address, and we’ll email you a secure link. It works for one hour. Use it to export your data, change your address or erase everything.',
     button: 'Email me the link',
     sent: 'If we know this address, an email with the link is on its way. It can take a few minutes. To get another email, wait a few minutes and ask again.',
+    reported: (contact: string) =>
+      `If you reported our emails as spam, we send you none, not even this one. To get or erase your data, write to ${contact}.`,
     shorter: 'To change the time or the number of papers, use the link in any digest.',
     yours: 'Your subscription',
     address: 'Address',

@@ -145,6 +145,8 @@ export const es = (newsletter: string): Messages => ({
     lead: 'Escribe tu dirección y te enviaremos un enlace seguro, válido durante una hora. Con él puedes descargar tus datos, cambiar de dirección o borrarlo todo.',
     button: 'Enviarme el enlace',
     sent: 'Si conocemos esta dirección, hemos enviado un correo con el enlace. Puede tardar unos minutos. Para recibir otro, espera unos minutos y vuelve a pedirlo.',
+    reported: (contact) =>
+      `Si marcaste nuestros correos como spam, ya no te enviamos ninguno, tampoco este. Para obtener o borrar tus datos, escribe a ${contact}.`,
     shorter: 'Para cambiar la hora o el número de artículos, usa el enlace de cualquier boletín.',
     yours: 'Tu suscripción',
     address: 'Dirección',

@@ -152,6 +152,8 @@ export const fr = (newsletter: string): Messages => ({
     lead: 'Saisissez votre adresse, et nous vous enverrons un lien sécurisé, valable une heure. Il permet de télécharger vos données, de changer d’adresse ou de tout effacer.',
     button: 'Recevoir le lien',
     sent: 'Si nous connaissons cette adresse, un e-mail avec le lien est en route. Cela peut prendre quelques minutes. Pour en recevoir un autre, attendez quelques minutes et redemandez-le.',
+    reported: (contact) =>
+      `Si vous avez signalé nos e-mails comme spam, nous ne vous en envoyons plus, pas même celui-ci. Pour obtenir ou effacer vos données, écrivez à ${contact}.`,
     shorter: 'Pour changer l’heure ou le nombre d’articles, utilisez le lien présent dans chaque lettre.',
     yours: 'Votre abonnement',
     address: 'Adresse',

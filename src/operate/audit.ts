@@ -22,13 +22,13 @@ export async function recordAudit(db: Db, at: Date, entry: AuditEntry): Promise<
 
 /**
  * Runs a manual change and records it in the audit log, in one transaction.
- * @param isChange false for a result that changed nothing, which has no entry
+ * @param isChange false for a result that changed nothing, which has no entry. By default the result false is such a one
  */
 export const withAudit = <T>(
   { db, now }: Pick<Services, 'db' | 'now'>,
   entry: AuditEntry,
   act: (db: Db) => Promise<T>,
-  isChange: (result: T) => boolean = () => true,
+  isChange: (result: T) => boolean = (result) => result !== false,
 ): Promise<T> =>
   db.transaction(async (tx) => {
     const result = await act(tx)

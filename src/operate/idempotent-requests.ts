@@ -1,11 +1,13 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
 import { bytes, number, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 
 /** As long as a client may repeat a request. */
 const KEPT_HOURS = 24
-/** No request runs this long. After it, the process that ran the first one has died. */
+/** A request renews its hold on the key this often while it runs. */
+export const RENEWED_SECONDS = 20
+/** Without a renewal for this long, the process that ran the first one has died. */
 const LOST_SECONDS = 60
 
 /** A request of an API key, under the name that the client gave it. */
@@ -47,14 +49,26 @@ export async function beginRequest(
   return { status: earlier.status, body: earlier.body ?? '' }
 }
 
+/** Holds a request's key for longer. Returns since when it holds it now. */
+export async function renewRequest({ db, now }: Deps, request: NamedRequest & { since: Date }): Promise<Date> {
+  const at = now()
+  const { rowCount } = await db.execute(
+    sql`UPDATE idempotent_requests SET started_at = ${at} WHERE ${ownedBy(request)} AND status IS NULL`,
+  )
+  return rowCount === 1 ? at : request.since
+}
+
+/** SQL: the row of a request, which another process may have taken since. */
+const ownedBy = ({ apiKeyId, key, since }: NamedRequest & { since: Date }): SQL =>
+  sql`api_key_id = ${apiKeyId} AND key = ${key} AND started_at = ${since}`
+
 /** Stores the response of a request. After a server error, or when it came too early, nothing is stored: the client may try again. */
 export async function storeResponse(
   { db }: Pick<Deps, 'db'>,
-  { apiKeyId, key, since }: NamedRequest & { since: Date },
+  request: NamedRequest & { since: Date },
   { status, body }: { status: number; body: string },
 ): Promise<void> {
-  // Another process may have taken the key since.
-  const own = sql`api_key_id = ${apiKeyId} AND key = ${key} AND started_at = ${since}`
+  const own = ownedBy(request)
   await db.execute(
     status >= 500 || status === 429
       ? sql`DELETE FROM idempotent_requests WHERE ${own}`

@@ -10,7 +10,7 @@ import type { Services } from '../runtime/services.ts'
 /** Which audit entries a list or an export has. */
 export const AuditFilter = z.object({
   actor: z.string().max(254).optional(),
-  /** a part of the action or of its target */
+  /** the beginnings of words, side by side, in the action and its target; a number is a whole one */
   words: z.string().max(200).optional(),
   from: dayField.optional(),
   to: dayField.optional(),
@@ -24,10 +24,17 @@ const PAGE = 100
 const EXPORT_PAGE = 5_000
 
 const matches = ({ actor, words, from, to }: AuditFilter): SQL => sql`
-  ${actor === undefined ? sql`true` : sql`position(lower(${actor}) in lower(who)) > 0`}
-  AND ${words === undefined ? sql`true` : sql`position(lower(${words}) in lower(what || ' ' || about)) > 0`}
+  ${actor === undefined ? sql`true` : sql`lower(who) = lower(${actor})`}
+  AND ${words === undefined ? sql`true` : sql`what || ' ' || about ~* ${asPattern(words)}`}
   AND ${from === undefined ? sql`true` : sql`at >= ${startOfDay(from)}`}
   AND ${to === undefined ? sql`true` : sql`at < ${startOfDay(daysLater(to, 1))}`}`
+
+/** Returns a regular expression of PostgreSQL. "reader 1" is not in "reader 17", and "picked" not in "unpicked". */
+function asPattern(words: string): string {
+  const typed = words.trim()
+  const literal = typed.replaceAll(/[^\p{L}\p{N}\s]/gu, '\\$&')
+  return `${/^[a-z0-9]/i.test(typed) ? '\\m' : ''}${literal}${/[0-9]$/.test(typed) ? '\\M' : ''}`
+}
 
 /** Lists audit entries, newest first. Pages neither repeat nor miss an entry while others are added. @param page.before id of the last entry */
 export async function listAudit(

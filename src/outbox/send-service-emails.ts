@@ -130,7 +130,8 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
       WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
       ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), judged AS (
-      SELECT o.id, s.zone, s.hour, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
+      SELECT o.id, s.zone, s.hour, s.cadence,
+        CASE WHEN o.kind IN ('confirm', 'remind') THEN coalesce(s.asked ->> 'locale', s.locale) ELSE s.locale END AS locale, s.next_digest_at, s.address_hash, alert.problems,
         CASE o.kind WHEN 'change' THEN c.email WHEN 'moved' THEN moved.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
         CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
         -- confirm: was ever confirmed; welcome: was confirmed before this time
@@ -165,8 +166,9 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
 const MAY_SEND = sql`CASE o.kind
     WHEN 'confirm' THEN s.status IN ('pending', 'unsubscribed', 'bounced') AND (s.left_at IS NULL OR s.left_at < o.created_at)
     WHEN 'remind' THEN s.status = 'pending'
-    WHEN 'manage' THEN s.status <> 'erased'
-    WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
+    -- Also where a complaint's suppression was lost: only the operator answers those readers.
+    WHEN 'manage' THEN s.status NOT IN ('complained', 'erased')
+    WHEN 'change' THEN s.status NOT IN ('complained', 'erased') AND c.email IS NOT NULL AND c.requested_at = o.created_at
     WHEN 'moved' THEN s.status = 'active' AND moved.email IS NOT NULL
     -- still in ADMIN_EMAILS, and the link is unused
     WHEN 'sign-in' THEN admin.address IS NOT NULL AND a.begun_at IS NULL

@@ -8,8 +8,9 @@ import { bool, queryOne } from '../runtime/db/query.ts'
 import { outbox, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { liftForOwner } from '../suppression/suppress.ts'
+import { MAX_SELECTIONS } from './preference-rules.ts'
 
-const CONFIRM_WINDOW_DAYS = 7
+export const CONFIRM_WINDOW_DAYS = 7
 /** A second click within this time is one on the same page. */
 const SAME_CLICK_MS = 3_600_000
 
@@ -32,7 +33,7 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
 }
 
 /**
- * Second half of double opt-in: activates the subscription.
+ * Second half of double opt-in: activates the subscription, with what the sign-up asked for.
  * With FIRST_DIGEST the newest edition is sent at once, and the next digest comes on a later day.
  *
  * Repeating it is harmless while the subscription is active. After an unsubscribe or a bounce the link no longer
@@ -70,6 +71,7 @@ export async function confirm(
     const asked = found.requestedAt ?? now()
     if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw linkUsed()
     if (!(await liftForOwner(tx, found.addressHash!))) throw linkUsed()
+    const wanted = withAsked(found)
     const [active] = await tx
       .update(subscribers)
       .set({
@@ -78,7 +80,9 @@ export async function confirm(
         firstConfirmedAt: before ?? now(),
         pausedUntil: null,
         missedAt: null,
-        nextDigestAt: sql`next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${subscribers.weekday}, ${now()})`,
+        ...wanted,
+        asked: null,
+        nextDigestAt: sql`next_digest_at(${wanted.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${subscribers.weekday}, ${now()})`,
         updatedAt: now(),
       })
       .where(eq(subscribers.id, subscriberId))
@@ -88,7 +92,7 @@ export async function confirm(
       .insert(outbox)
       .values({ kind: 'welcome', subscriberId, dueAt: now(), createdAt: now(), messageKey: randomBytes(16) })
     const nextDigestAt = first?.nextDigestAt ?? active!.nextDigestAt!
-    return { begun: first !== undefined, nextDigestAt, reader: found, returning: before !== null }
+    return { begun: first !== undefined, nextDigestAt, reader: { ...found, ...wanted }, returning: before !== null }
   })
   const { begun, nextDigestAt, reader, returning } = answer
   const firstDigestAt = promisedDigestAt(
@@ -99,6 +103,18 @@ export async function confirm(
   void queues.wake('send-service-emails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
   return { firstDigestAt, zone: reader.zone, returning, begun }
+}
+
+/** Returns the reader's values with what their sign-up asked for. */
+function withAsked({ asked, zone, locale, topics, authors, organisations }: typeof subscribers.$inferSelect) {
+  const all = (own: string[], added: string[] = []) => [...new Set([...own, ...added])].slice(0, MAX_SELECTIONS)
+  return {
+    zone: asked?.zone ?? zone,
+    locale: asked?.locale ?? locale,
+    topics: all(topics, asked?.topics),
+    authors: all(authors, asked?.authors),
+    organisations: all(organisations, asked?.organisations),
+  }
 }
 
 async function gotFirstDigest({ db, config }: Pick<Deps, 'db' | 'config'>, subscriberId: number): Promise<boolean> {

@@ -24,12 +24,14 @@ export async function exportReader(
 /**
  * Erases a reader: no table holds the address any more. Deliveries stay, emptied, so that counts still add up.
  * The keyed hash of the address is suppressed, so that no old list brings it back. A stricter suppression stays.
+ * @returns false when they were erased before. Repeating it also erases later records
  */
-export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<void> {
+export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
   const at = now()
-  await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     // Lock first: a concurrent sign-up or confirmation then runs before or after this one, never in between.
-    await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
+    const [status] = await queryColumn(tx, z.string())`
+      SELECT status FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`
     await tx.execute(sql`
       INSERT INTO suppressions (address_hash, reason, created_at)
       SELECT address_hash, 'erasure', ${at} FROM subscribers WHERE id = ${subscriberId} AND address_hash IS NOT NULL
@@ -42,9 +44,10 @@ export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
         cadence = DEFAULT, size = DEFAULT, locale = DEFAULT, topics = DEFAULT, keywords = DEFAULT, like_voted = DEFAULT,
         share = DEFAULT, authors = DEFAULT, organisations = DEFAULT, like_papers = DEFAULT, learn_since = DEFAULT,
         format = DEFAULT, source_links = DEFAULT, abstracts = DEFAULT, weekday = DEFAULT, previous = NULL, missed_at = NULL, next_digest_at = NULL, paused_until = NULL,
-        confirm_nonce = NULL, requested_at = NULL, confirmed_at = NULL, first_confirmed_at = NULL, reminded_at = NULL,
+        confirm_nonce = NULL, asked = NULL, requested_at = NULL, confirmed_at = NULL, first_confirmed_at = NULL, reminded_at = NULL,
         left_at = NULL, consent_form = NULL, consent_origin = NULL, imported_by = NULL, imported_at = NULL, updated_at = ${at}
       WHERE id = ${subscriberId}`)
+    return status !== undefined && status !== 'erased'
   })
 }
 

@@ -87,14 +87,19 @@ export async function subscriberIdOf({ db }: Pick<Services, 'db'>, typed: string
   return found.id
 }
 
-/** Returns the language and cadence of a subscriber; both undefined for an unknown id. */
+/** Returns a subscriber's language, the one that their unconfirmed sign-up asks for, and their cadence; all undefined for an unknown id. */
 export async function localeAndCadenceOf(
   { db }: Pick<Services, 'db'>,
   subscriberId: number,
-): Promise<{ locale: Locale | undefined; cadence: 'daily' | 'weekdays' | 'weekly' | undefined }> {
+): Promise<{
+  locale: Locale | undefined
+  askedLocale: Locale | undefined
+  cadence: 'daily' | 'weekdays' | 'weekly' | undefined
+}> {
   const [found] = await db
-    .select({ locale: subscribers.locale, cadence: subscribers.cadence })
+    .select({ locale: subscribers.locale, asked: subscribers.asked, cadence: subscribers.cadence })
     .from(subscribers)
     .where(eq(subscribers.id, subscriberId))
-  return { locale: found && isLocale(found.locale) ? found.locale : undefined, cadence: found?.cadence }
+  const known = (locale: unknown) => (isLocale(locale) ? locale : undefined)
+  return { locale: known(found?.locale), askedLocale: known(found?.asked?.locale), cadence: found?.cadence }
 }

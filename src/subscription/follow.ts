@@ -27,7 +27,7 @@ export async function isFollowing(
   return reader?.follows
 }
 
-type Deps = Pick<Services, 'db' | 'keys' | 'now'>
+type Deps = Pick<Services, 'db' | 'keys' | 'config' | 'now'>
 
 /**
  * Adds a wish to a reader's preferences, such as an author to follow. Adding it again changes nothing.

@@ -22,8 +22,8 @@ const STATUSES = { pending: 1, active: 1, unsubscribed: 1, bounced: 1, complaine
 
 /**
  * Emails the manage link, which may export, erase and change the address.
- * For an unknown or suppressed address the same row is written and the worker skips it. Neither the answer nor its
- * timing reveals which addresses are known.
+ * For an unknown or suppressed address, or one that reported spam, the same row is written and the worker skips it. Neither the
+ * answer nor its timing reveals which addresses are known.
  * @throws PaperboyError BAD_ADDRESS
  */
 export async function requestManageLink(

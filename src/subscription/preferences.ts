@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { canonicalZone } from '../calendar/zone-names.ts'
-import { kindOf } from '../delivery/plan/newest-editions.ts'
+import { kindOf, newestEditions } from '../delivery/plan/newest-editions.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -8,7 +8,7 @@ import { canonicalSlug } from '../papers/topics/keywords.ts'
 import { learnTaste } from '../papers/votes/learn-taste.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { knownZone } from '../runtime/db/known-zone.ts'
-import { bool, moment, queryOne } from '../runtime/db/query.ts'
+import { bool, moment, queryColumn, queryOne } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import {
@@ -29,7 +29,7 @@ export interface Preferences extends Choices {
   undoable: boolean
 }
 
-type Deps = Pick<Services, 'db' | 'keys' | 'now'>
+type Deps = Pick<Services, 'db' | 'keys' | 'config' | 'now'>
 
 /** @throws PaperboyError TOKEN_UNKNOWN, also for an erased or deleted subscriber */
 export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, token: string): Promise<Preferences> {
@@ -46,7 +46,7 @@ export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, t
  * @throws PaperboyError TOKEN_UNKNOWN | BadPreference naming the field, with nothing saved
  */
 export async function savePreferences(
-  { db, keys, now }: Deps,
+  { db, keys, config, now }: Deps,
   token: string,
   changes: PreferenceChanges | ((current: Choices) => PreferenceChanges),
 ): Promise<Preferences> {
@@ -68,7 +68,7 @@ export async function savePreferences(
       after.pausedUntil = pauseWeeks === 0 ? null : new Date(now().getTime() + pauseWeeks * 7 * 86_400_000)
     }
     if (pausedUntil !== undefined) after.pausedUntil = await endOfPause(tx, pausedUntil, after.zone, now())
-    return write(tx, subscriberId, before, after, now())
+    return write({ db: tx, config }, subscriberId, before, after, now())
   })
 }
 
@@ -76,14 +76,14 @@ export async function savePreferences(
  * Undoes the last change; calling it again redoes it. Does nothing when there is no change to undo.
  * @throws PaperboyError TOKEN_UNKNOWN
  */
-export async function undoPreferences({ db, keys, now }: Deps, token: string): Promise<Preferences> {
+export async function undoPreferences({ db, keys, config, now }: Deps, token: string): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
     if (before.previous === null) return toPreferences(before)
     const { pausedUntil, ...choices } = before.previous as Choices & { pausedUntil: string | null }
     return write(
-      tx,
+      { db: tx, config },
       subscriberId,
       before,
       { ...choices, pausedUntil: pausedUntil ? new Date(pausedUntil) : null },
@@ -95,9 +95,20 @@ export async function undoPreferences({ db, keys, now }: Deps, token: string): P
 type State = Choices & { pausedUntil: Date | null }
 type Row = Awaited<ReturnType<typeof readRow>>
 
-async function write(db: Db, subscriberId: number, before: Row, after: State, at: Date): Promise<Preferences> {
+async function write(
+  { db, config }: Pick<Deps, 'db' | 'config'>,
+  subscriberId: number,
+  before: Row,
+  after: State,
+  at: Date,
+): Promise<Preferences> {
   const paused = after.pausedUntil !== null && after.pausedUntil > at
+  const changed = Object.keys(choicesOf(before)).filter(
+    (name) => JSON.stringify(after[name as keyof Choices]) !== JSON.stringify(before[name as keyof Choices]),
+  )
   const staysDue = !paused && kindOf(after.cadence) === kindOf(before.cadence)
+  const isBack = before.status === 'active' && !paused && after.cadence !== before.cadence
+  const dueAgain = isBack ? await unskip({ db, config }, subscriberId, after.cadence, at) : undefined
   await db
     .update(subscribers)
     .set({
@@ -105,9 +116,11 @@ async function write(db: Db, subscriberId: number, before: Row, after: State, at
       // Links and undo may still have an earlier slug of a topic.
       topics: [...new Set(after.topics.map(canonicalSlug))],
       previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
+      // What the reader chooses counts more than what a sign-up asked for before.
+      asked: sql`${subscribers.asked} - ${sql.param(changed)}::text[]`,
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
       // day. But who changes from daily to weekly asks for none today.
-      nextDigestAt: sql`CASE WHEN ${subscribers.nextDigestAt} <= ${at} AND ${staysDue} THEN ${subscribers.nextDigestAt}
+      nextDigestAt: sql`CASE WHEN ${dueAgain !== undefined} THEN ${dueAgain ?? null}::timestamptz WHEN ${subscribers.nextDigestAt} <= ${at} AND ${staysDue} THEN ${subscribers.nextDigestAt}
         ELSE next_digest_at(${after.zone}, ${after.hour}, ${after.cadence}, ${after.weekday}::int,
           -- One microsecond earlier: a pause ends at midnight, which may be the reader's hour.
           ${paused ? sql`${after.pausedUntil}::timestamptz - interval '1 microsecond'` : at}) END`,
@@ -116,6 +129,26 @@ async function write(db: Db, subscriberId: number, before: Row, after: State, at
     .where(eq(subscribers.id, subscriberId))
   if (after.likeVoted !== before.likeVoted) await learnTaste({ db, now: () => at }, subscriberId)
   return toPreferences(await readRow(db, subscriberId))
+}
+
+/**
+ * Removes the delivery of the newest edition for a cadence that was skipped because the reader had another one then: they are back, and
+ * the edition may be planned for them again. One that may have arrived stays.
+ * @returns the hour at which it was due
+ */
+async function unskip(
+  { db, config }: Pick<Deps, 'db' | 'config'>,
+  subscriberId: number,
+  cadence: Choices['cadence'],
+  at: Date,
+): Promise<Date | undefined> {
+  const [newest] = await newestEditions({ db, config, now: () => at }, cadence, 1)
+  if (!newest) return undefined
+  const [expiresAt] = await queryColumn(db, moment)`
+    DELETE FROM deliveries
+    WHERE edition_id = ${newest.id} AND subscriber_id = ${subscriberId} AND state = 'skipped' AND reply LIKE 'moved to %' AND crashes + cuts = 0
+    RETURNING expires_at`
+  return expiresAt && new Date(expiresAt.getTime() - config.DIGEST_EXPIRY_HOURS * 3_600_000)
 }
 
 async function readRow(db: Db, subscriberId: number, locked?: 'locked') {

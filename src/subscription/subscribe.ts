@@ -7,8 +7,9 @@ import type { Locale } from '../messages/catalogue.ts'
 import { statement } from '../runtime/db/statement.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
+import { CONFIRM_WINDOW_DAYS } from './confirm.ts'
 import { personKey, withinEmailLimit } from './email-limit.ts'
-import { type Choices, MAX_SELECTIONS } from './preference-rules.ts'
+import type { Choices } from './preference-rules.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
 const FORM_TEXT = 'web form 2026-12'
@@ -27,12 +28,13 @@ export type SignUpWishes = Partial<Pick<Choices, 'topics' | 'authors' | 'organis
  * The email to a suppressed address is queued like any other; the worker skips it.
  * Over the email limit nothing is sent or changed, so that the link in the last email stays valid.
  * An open request keeps its nonce: the links in all its emails work.
+ * Anyone can type an address. What a sign-up asks of a known reader takes effect when they confirm (`asked`).
  *
  * @param request.typed the address as typed; the caller has checked that the relay accepts it
  * @param request.zone the browser's guess; an unknown name counts as none, since the reader never typed it. A new reader then has UTC
  * @param request.locale the language of the page, used for emails and personal pages from now on
  * @param request.origin the network address of the request, stored only as a keyed hash
- * @param request.wishes added to those of a reader who is not active; an active one keeps theirs
+ * @param request.wishes added to those of a reader when they confirm; an active one keeps theirs
  * @param request.mailAfter when the email may be sent; now by default
  * @throws PaperboyError BAD_ADDRESS
  */
@@ -84,16 +86,17 @@ const signUpStatement = statement<SignUpValues>(
              ${given.cadence}::cadence, ${given.size}::smallint, ${given.hour}::smallint
       FROM allowed WHERE is_allowed
       ON CONFLICT (email_key) DO UPDATE SET
-        (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
-        (SELECT email, CASE WHEN has_zone THEN zone ELSE s.zone END, coalesce(${given.locale}, s.locale),
-                CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
+        (email, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, asked) =
+        (SELECT email, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
                 ${given.at}::timestamptz, consent_form, consent_origin, ${given.at}::timestamptz,
-                ${added('topics')}, ${added('authors')}, ${added('organisations')}
-         FROM allowed, (VALUES (excluded.email, excluded.zone, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, consent_form, consent_origin)
+                earlier || jsonb_strip_nulls(jsonb_build_object('zone', CASE WHEN has_zone THEN zone END, 'locale', ${given.locale}::text))
+                  || jsonb_build_object(${allOf('topics')}, ${allOf('authors')}, ${allOf('organisations')})
+         FROM allowed, (VALUES (excluded.email, excluded.zone, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, consent_form, consent_origin),
+           (VALUES (CASE WHEN ${isOpen} AND s.requested_at > ${given.at}::timestamptz - make_interval(days => ${CONFIRM_WINDOW_DAYS})
+             THEN coalesce(s.asked, '{}') ELSE '{}' END)) AS before (earlier)
          WHERE s.status <> 'active'
          UNION ALL
-         SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at,
-           s.topics, s.authors, s.organisations
+         SELECT s.email, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at, s.asked
          WHERE s.status = 'active')
       RETURNING s.id, s.status
     )
@@ -111,8 +114,6 @@ type SignUpValues =
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */
 const isOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`
 
-/** SQL: the wishes of one kind, with the new ones added. */
-function added(kind: keyof SignUpWishes) {
-  const [own, given] = [sql.raw(`s.${kind}`), sql.raw(`excluded.${kind}`)]
-  return sql`CASE WHEN ${given} <@ ${own} THEN ${own} ELSE (${own} || ${given})[1:${sql.raw(String(MAX_SELECTIONS))}] END`
-}
+/** SQL: the wishes of one kind as a field of `asked`: those of an earlier sign-up that its links can still confirm, and the new ones. */
+const allOf = (kind: keyof SignUpWishes) =>
+  sql.raw(`'${kind}', coalesce(earlier -> '${kind}', '[]') || to_jsonb(excluded.${kind})`)

@@ -18,6 +18,7 @@ export const UPLOAD_HOURS = 24
 /** Rows of the file shown beside its columns. */
 const SAMPLE_ROWS = 3
 const MOST_COLUMNS = 200
+const UPLOADS_A_PAGE = 20
 
 /**
  * uploaded: waits for the operator's mapping · to check, to import: waits for a worker, or a worker is at it ·
@@ -109,9 +110,16 @@ export async function readUpload({ db }: Pick<Deps, 'db'>, id: number): Promise<
   return found
 }
 
-/** The imports of the last day, newest first. */
-export const listUploads = ({ db }: Pick<Deps, 'db'>): Promise<UploadedImport[]> =>
-  query(db, Row)`SELECT ${COLUMNS} FROM reader_imports ORDER BY id DESC LIMIT 20`
+/** Lists the imports of the last day, newest first. @param page.before id of the last import of the page before */
+export async function listUploads(
+  { db }: Pick<Deps, 'db'>,
+  { before, limit = UPLOADS_A_PAGE }: { before?: number | undefined; limit?: number } = {},
+): Promise<{ uploads: UploadedImport[]; next: number | undefined }> {
+  const rows = await query(db, Row)`
+    SELECT ${COLUMNS} FROM reader_imports WHERE id < ${before ?? Number.MAX_SAFE_INTEGER}::bigint
+    ORDER BY id DESC LIMIT ${limit + 1}`
+  return { uploads: rows.slice(0, limit), next: rows.length > limit ? rows[limit - 1]!.id : undefined }
+}
 
 /** Returns the uploaded file. @throws PaperboyError IMPORT_NOT_FOUND once its import ended */
 export async function readUploadedFile({ db }: Pick<Deps, 'db'>, id: number): Promise<{ name: string; bytes: Buffer }> {

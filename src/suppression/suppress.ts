@@ -20,14 +20,14 @@ export interface Suppression {
  * "unsubscribed" after a bounce, and a bounced one becomes so by a manual suppression, which outlasts another address. By an erasure that
  * another list brings, an active one does: they get no email, and can only sign up again once they are not active.
  *
- * @returns how many addresses were newly suppressed, and how many got a stronger reason
+ * @returns how many addresses were newly suppressed, how many got a stronger reason, and how many readers got another status
  */
 export async function suppress(
   db: Db,
   suppressions: readonly Suppression[],
   at: Date,
-): Promise<{ added: number; strengthened: number }> {
-  if (suppressions.length === 0) return { added: 0, strengthened: 0 }
+): Promise<{ added: number; strengthened: number; readers: number }> {
+  if (suppressions.length === 0) return { added: 0, strengthened: 0, readers: 0 }
   // One statement, so that a status never differs from its suppression. `given` has each address once, with its strongest reason;
   // `kept` upserts them; `updated` sets the status of subscribers behind them.
   const suppressStatement = sql`
@@ -53,18 +53,20 @@ export async function suppress(
                  WHEN g.reason = 'erasure' THEN s.status = 'active'
                  WHEN g.reason = 'manual' THEN s.status IN ('pending', 'active', 'bounced')
                  ELSE s.status IN ('pending', 'active') END
+      RETURNING s.id
     )
-    SELECT count(*) FILTER (WHERE added)::int AS added, count(*) FILTER (WHERE NOT added)::int AS strengthened FROM kept`
-  return queryOne(db, { added: number, strengthened: number }, suppressStatement)
+    SELECT count(*) FILTER (WHERE added)::int AS added, count(*) FILTER (WHERE NOT added)::int AS strengthened,
+      (SELECT count(*)::int FROM updated) AS readers FROM kept`
+  return queryOne(db, { added: number, strengthened: number, readers: number }, suppressStatement)
 }
 
 /**
  * Suppresses an address by an operator's order, until it is lifted.
- * @returns false when it was suppressed so already, or for a complaint
+ * @returns whether anything changed: false when it was suppressed so already, or for a complaint
  */
 export async function suppressManually(db: Db, hash: Buffer, at: Date): Promise<boolean> {
-  const { added, strengthened } = await suppress(db, [{ hash, reason: 'manual' }], at)
-  return added + strengthened > 0
+  const { added, strengthened, readers } = await suppress(db, [{ hash, reason: 'manual' }], at)
+  return added + strengthened + readers > 0
 }
 
 /**

@@ -155,3 +155,47 @@ test('axe finds nothing on any list, in both themes and widths, with 5,000 reade
     }
   }
 })
+
+test(
+  'the columns of a file are read on a phone without scrolling sideways, and no meaning is cut',
+  LONG,
+  async ({ site }) => {
+    const page = await open(site, { viewport: { width: 320, height: 800 } })
+    await enter(site.services, page)
+    await page.goto('/admin/readers/import')
+    const survey = 'Which of these topics would you like to read about in our newsletter?'
+    const file = {
+      name: 'list.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(
+        `Email Address,created_at,TIMEZONE,${survey}\nnew@example.org,2025-01-01,Europe/Berlin,robots\n`,
+      ),
+    }
+    await page.getByLabel('CSV file').setInputFiles(file)
+    await page.getByRole('button', { name: 'Upload' }).click()
+    await page.getByRole('heading', { name: 'Columns' }).waitFor()
+    for (const width of [320, 390, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      const cut = await page.evaluate<string[]>(`(() => {
+      const table = document.querySelector('.mapping')
+      const context = document.createElement('canvas').getContext('2d')
+      const selects = [...table.querySelectorAll('select')].filter((select) => {
+        const { font, paddingLeft } = getComputedStyle(select)
+        context.font = font
+        // The arrow takes as much as a letter and a half.
+        const needed = context.measureText(select.selectedOptions[0].text).width + 2 * parseFloat(paddingLeft) + 24
+        return needed > select.offsetWidth || select.getBoundingClientRect().right > innerWidth
+      })
+      const scrolls = table.parentElement
+      return [
+        ...selects.map((select) => select.selectedOptions[0].text),
+        ...(scrolls.scrollWidth > scrolls.clientWidth ? ['the table'] : []),
+      ]
+    })()`)
+      if (process.env.LISTS_SHOTS)
+        await page.screenshot({ path: `${process.env.LISTS_SHOTS}/import-${width}.png`, fullPage: true })
+      expect([width, cut]).toEqual([width, []])
+    }
+    await page.getByText('Known from Ghost, Substack, listmonk, beehiiv, Keila, Plunk').waitFor()
+  },
+)

@@ -1,6 +1,7 @@
 import { eq, inArray, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
+import { countLive } from '../../src/delivery/ledger/delivery-report.ts'
 import { describeProgress, progressOf } from '../../src/delivery/ledger/progress.ts'
 import { recordOutcomes } from '../../src/delivery/ledger/record-outcomes.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
@@ -372,13 +373,21 @@ test('a cancelled edition stays cancelled: unsent deliveries are skipped, sent o
   const sink = await sinkThat()
   await addReaders(db, 4)
   await planAll(services, editionId)
-  const [one] = await db.select().from(deliveries).limit(1)
+  const [one, two] = await db.select().from(deliveries).limit(2)
   await db.update(deliveries).set({ state: 'accepted' }).where(eq(deliveries.subscriberId, one!.subscriberId))
+  // A worker died with it: without the cancellation, it would be sent again.
+  await db
+    .update(deliveries)
+    .set({ state: 'unknown', crashes: 1 })
+    .where(eq(deliveries.subscriberId, two!.subscriberId))
+  expect((await progressOf(services, editionId)).open).toBe(3)
   await cancel(services, KEY)
+  expect((await progressOf(services, editionId)).open).toBe(0)
+  expect((await countLive(services, [editionId], 'resend')).get(editionId)).toMatchObject({ total: 4, open: 0 })
   await workAll(workerOn(services, sink.url))
   expect(await isSent(services, editionId, 4)).toBe(false)
   expect(await stateOf(db)).toBe('cancelled')
-  expect((await progressOf(services, editionId)).states).toEqual({ accepted: 1, skipped: 3 })
+  expect((await progressOf(services, editionId)).states).toEqual({ accepted: 1, unknown: 1, skipped: 2 })
   expect(sink.taken).toEqual([])
   expect(await db.$count(batches, sql`state <> 'done'`)).toBe(0)
 })

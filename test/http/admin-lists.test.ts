@@ -156,6 +156,11 @@ test('the audit log filters, pages without loss while entries arrive, and export
   expect([seen.length, new Set(seen).size, nextIn(second.body)]).toEqual([184, 184, undefined])
   const days = await browser.get('/admin/log?words=paused&from=2026-04-01&to=2026-04-01')
   expect(targets(days.body)).toHaveLength(23)
+  expect(targets((await browser.get('/admin/log?words=reader+1')).body), 'and not reader 17').toEqual(['reader 1'])
+  expect(targets((await browser.get('/admin/log?words=aused')).body), 'not the middle of a word').toEqual([])
+  expect(targets((await browser.get('/admin/log?words=reader+.')).body), 'no pattern').toEqual([])
+  expect((await browser.get('/admin/log?actor=cmd')).body, 'a part of a name').toContain('No entry matches.')
+  expect(targets((await browser.get('/admin/log?actor=ADA@desk.example&words=paus')).body)).toHaveLength(23)
   const csv = await browser.post('/admin/log/export', { actor: '=cmd()', words: 'paused' })
   const rows = parse(csv.body, { columns: true }) as { actor: string; action: string }[]
   expect([rows.length, rows[0]!.actor]).toEqual([23, "'=cmd()"])

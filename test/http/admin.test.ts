@@ -322,6 +322,7 @@ describe('a reader’s page', () => {
     // Changes nothing, so it enters no log.
     expect(await press('unsubscribe')).toEqual([200, 'unsubscribed', 0])
     expect(await press('suppress')).toEqual([200, 'unsubscribed', 1])
+    expect(await press('suppress')).toEqual([200, 'unsubscribed', 1])
     expect(await press('lift')).toEqual([200, 'unsubscribed', 0])
     expect(await press('lift')).toEqual([422, 'unsubscribed', 0])
     expect(await press('erase')).toEqual([422, 'unsubscribed', 0])

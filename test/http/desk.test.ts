@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { MOST_LISTENERS } from '../../src/http/admin/live-progress.ts'
+import { timelineOf } from '../../src/http/admin/timeline.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { auditLog, deliveries, editionNotices, editions, papers } from '../../src/runtime/db/schema.ts'
 import { addPapers, addReaders, releasedEdition } from '../support/services.ts'
@@ -187,10 +188,24 @@ test('an edition that a person released before the close has a fixed order, and 
   const browser = await signedIn(site)
   const page = (await browser.get('/admin/editions/daily/2026-04-15')).body
   expect(page).toContain('Votes no longer count')
-  expect(page).not.toMatch(/Votes still count|Final ranking/)
+  expect(page).not.toMatch(/Votes still count|List close/)
   const { body } = await browser.get('/admin/editions/daily/2026-04-15/deliveries')
   expect(body).toContain('The first email leaves 16 April 2026, 08:00 UTC. Readers to come: 3.')
 })
+
+test.for([
+  ['2026-04-15T01:00:00Z', 'List closes'],
+  ['2026-04-15T03:00:00Z', 'List closed'],
+] as const)(
+  'the timeline at %s names the close of the list, which makes no ranking final by itself: %s',
+  ([now, what]) => {
+    const closesAt = new Date('2026-04-15T02:00:00Z')
+    const times = { closesAt, releaseAt: new Date('2026-04-15T04:00:00Z'), releasedAt: null, lastAt: null }
+    const steps = timelineOf({ ...times, now: new Date(now), held: false, state: 'draft' })
+    expect(steps.find(({ time }) => time === '02:00')).toMatchObject({ what })
+    expect(steps.map((step) => step.what)).not.toContain('Final ranking')
+  },
+)
 
 describe('deliveries', () => {
   async function sending(site: Site, readers = 6) {

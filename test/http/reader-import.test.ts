@@ -4,7 +4,7 @@ import { runUploadedImports } from '../../src/operate/run-uploaded-imports.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { auditLog, readerImports, subscribers } from '../../src/runtime/db/schema.ts'
 import { importSubscribers } from '../../src/subscription/import.ts'
-import { deleteOldUploads, UPLOAD_BYTES } from '../../src/subscription/uploaded-imports.ts'
+import { deleteOldUploads, storeUpload, UPLOAD_BYTES } from '../../src/subscription/uploaded-imports.ts'
 import { secondDatabase } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
@@ -65,7 +65,7 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   expect(stored.statusCode).toBe(303)
   const page = stored.headers.location as string
   const mapping = await browser.get(page)
-  for (const words of ['old list.csv', 'email (', 'ada@example.org', 'not known: ignored'])
+  for (const words of ['old list.csv', '>email</option>', 'Known from ', 'ada@example.org', 'not known: ignored'])
     expect(mapping.body).toContain(words)
 
   const columns = ['Email Address', 'State', 'Time zone', 'Hour', 'Opt-out?']
@@ -251,4 +251,16 @@ test('an import whose options another person changed is not started by the page 
   ).toEqual([['active', OPERATOR]])
   const log = await db.select().from(auditLog).where(eq(auditLog.action, 'imported'))
   expect(log.map(({ actor }) => actor)).toEqual([OPERATOR])
+})
+
+test('files that do not fit on a page are on the next one', async ({ site }) => {
+  const browser = await signedIn(site)
+  const content = { bytes: Buffer.from('email\na@example.org\n'), uploadedBy: CURATOR }
+  for (let n = 0; n < 23; n++) await storeUpload(site.services, { name: `list ${n}.csv`, ...content })
+  const first = (await browser.get(PATH)).body
+  const older = /rel="next" href="([^"]+)"/.exec(first)![1]!
+  const second = (await browser.get(older)).body
+  const names = [...(first + second).matchAll(/>list (\d+)\.csv</g)].map(([, n]) => Number(n))
+  expect(names).toEqual(Array.from({ length: 23 }, (_, n) => 22 - n))
+  expect(second).not.toContain('rel="next"')
 })

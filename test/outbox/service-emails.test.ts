@@ -46,6 +46,19 @@ describe('the confirmation email', () => {
     expect((await db.select().from(subscribers))[0]!.status).toBe('unsubscribed')
   })
 
+  test('is in the language of the sign-up, which becomes the reader’s when they confirm', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    await addSubscriber(db, ADA, { status: 'unsubscribed', locale: 'de' })
+    await subscribe(services, { typed: ADA, origin: '192.0.2.7', locale: 'fr' })
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
+    const { text } = await sink.read(ADA)
+    expect(text).toContain('Confirmez')
+    expect((await db.select().from(subscribers))[0]!.locale).toBe('de')
+    await confirm(services, linkIn(text!, 'confirm'))
+    expect((await db.select().from(subscribers))[0]!.locale).toBe('fr')
+  })
+
   test('has the headers of every email, and one recipient', async ({ db }) => {
     const services = servicesOn(db, { REPLY_TO: 'people@paperboy.example' })
     const sink = await sinkThat()

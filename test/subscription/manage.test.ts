@@ -53,14 +53,16 @@ async function manageToken(services: Services): Promise<string> {
 }
 
 describe('the link to manage', () => {
-  test('goes only to known addresses that are not suppressed', async ({ db }) => {
+  test('goes only to known addresses that are not suppressed and never reported spam', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, ADA)
     await addSubscriber(db, 'left@example.org', { status: 'unsubscribed' })
     const complained = await addSubscriber(db, 'angry@example.org', { status: 'complained' })
     await db.insert(suppressions).values({ addressHash: (await row(db, complained)).addressHash!, reason: 'complaint' })
-    for (const typed of ['ADA@example.org', 'left@example.org', 'angry@example.org', 'nobody@example.org']) {
-      await requestManageLink(services, { typed })
+    await addSubscriber(db, 'lost@example.org', { status: 'complained' })
+    const typed = ['ADA', 'left', 'angry', 'lost', 'nobody']
+    for (const name of typed) {
+      await requestManageLink(services, { typed: `${name}@example.org` })
     }
     expect((await post(services)).map((mail) => mail.to).sort()).toEqual([ADA, 'left@example.org'])
   })

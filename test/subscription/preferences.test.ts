@@ -1,13 +1,16 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { planDue } from '../../src/delivery/plan/plan-due.ts'
+import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { subscribers } from '../../src/runtime/db/schema.ts'
+import { deliveries, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import type { PreferenceChanges } from '../../src/subscription/preference-rules.ts'
 import { readPreferences, savePreferences, undoPreferences } from '../../src/subscription/preferences.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
+import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
 const ADA = 'ada@example.org'
 const DAY = 86_400_000
@@ -71,6 +74,48 @@ test('saving at the minute of an unplanned due digest does not lose it', async (
   const { save, nextDigest } = await reader(db, { nextDigestAt: new Date(NOON.getTime() - 60_000) })
   await save({ size: 5 })
   expect(await nextDigest()).toBe('2026-04-15T11:59:00.000Z')
+})
+
+test.for(['saving', 'undo'] as const)(
+  'an edition that was skipped between a change of schedule and its %s back is due again, once',
+  async (how, { db }) => {
+    const at = { now: NOON }
+    const { services, token, save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
+    const sink = await sinkThat()
+    const send = async (batchIds: readonly number[]) => {
+      for (const batchId of batchIds) await deliverBatch(workerOn(services, sink.url), batchId, NEVER)
+    }
+    const states = async () => (await db.select().from(deliveries)).map(({ state, reply }) => `${state}: ${reply}`)
+    await releasedEdition(services)
+    const { batchIds } = await planDue(services)
+    await save({ cadence: 'weekly' })
+    await send(batchIds)
+    expect(await states()).toEqual(['skipped: moved to weekly'])
+    at.now = new Date(NOON.getTime() + 60_000)
+    await (how === 'undo' ? undoPreferences(services, token) : save({ cadence: 'daily' }))
+    expect(await nextDigest(), 'due as it was').toBe(NOON.toISOString())
+    await send((await planDue(services)).batchIds)
+    expect(await states()).toEqual([expect.stringMatching(/^accepted/)])
+    expect(await nextDigest()).toBe('2026-04-16T12:00:00.000Z')
+    await save({ cadence: 'weekly' })
+    await save({ cadence: 'daily' })
+    expect(await nextDigest(), 'they have it').toBe('2026-04-16T12:00:00.000Z')
+    expect([await states(), sink.taken.length]).toEqual([[expect.stringMatching(/^accepted/)], 1])
+  },
+)
+
+test('an edition that is not the newest any more stays skipped', async ({ db }) => {
+  const at = { now: NOON }
+  const { services, save, nextDigest } = await reader(db, { hour: 23, nextDigestAt: NOON }, at)
+  const sink = await sinkThat()
+  await releasedEdition(services, '2026-04-13')
+  const { batchIds } = await planDue(services)
+  await save({ cadence: 'weekly' })
+  for (const batchId of batchIds) await deliverBatch(workerOn(services, sink.url), batchId, NEVER)
+  await releasedEdition(services)
+  await save({ cadence: 'daily' })
+  expect(await nextDigest(), 'their own hour').toBe('2026-04-15T23:00:00.000Z')
+  expect((await db.select().from(deliveries)).map(({ reply }) => reply)).toEqual(['moved to weekly'])
 })
 
 test('changing from daily to weekly at that minute moves it to the chosen weekday', async ({ db }) => {

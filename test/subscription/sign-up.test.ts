@@ -11,6 +11,7 @@ import { outbox, subscribers, suppressions } from '../../src/runtime/db/schema.t
 import type { Services } from '../../src/runtime/services.ts'
 import { checkConfirm, confirm } from '../../src/subscription/confirm.ts'
 import { requestManageLink } from '../../src/subscription/manage.ts'
+import { savePreferences } from '../../src/subscription/preferences.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { checkUnsubscribe, unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { test } from '../support/database.ts'
@@ -88,7 +89,65 @@ describe('signing up', () => {
     }
     await db.delete(outbox)
     await subscribe(services, { ...request, locale: 'fr' })
+    await confirm(services, await confirmToken(services))
     expect(await row(db)).toMatchObject({ zone: 'Europe/Berlin', locale: 'fr' })
+  })
+
+  test.for(['pending', 'unsubscribed', 'bounced', 'complained'] as const)(
+    'by a stranger changes nothing that a reader who is %s chose, until they confirm',
+    async (status, { db }) => {
+      const clock = { now: NOON }
+      const services = servicesOn(db, {}, clock)
+      const chosen = {
+        zone: 'Asia/Tokyo',
+        locale: 'de',
+        topics: ['speech'],
+        authors: ['Ada Lovelace'],
+        organisations: [],
+      }
+      await addSubscriber(db, ADA, { status, ...chosen })
+      await subscribe(services, {
+        ...request,
+        locale: 'fr',
+        wishes: { topics: ['robotics'], authors: ['Ada Lovelace'] },
+      })
+      expect(await row(db)).toMatchObject({ status, ...chosen })
+      // A second one, of the page of another topic.
+      clock.now = later(120_000)
+      await subscribe(services, {
+        typed: ADA,
+        origin: request.origin,
+        wishes: { topics: ['vision'], organisations: ['NVIDIA'] },
+      })
+      expect(await row(db)).toMatchObject({ status, ...chosen })
+      if (status === 'complained') return
+      const { zone, firstDigestAt } = await confirm(services, await confirmToken(services))
+      expect([zone, firstDigestAt]).toEqual(['Europe/Berlin', new Date('2026-04-16T06:00:00Z')])
+      expect(await row(db)).toMatchObject({
+        ...{ status: 'active', zone: 'Europe/Berlin', locale: 'fr', asked: null, nextDigestAt: firstDigestAt },
+        ...{ topics: ['speech', 'robotics', 'vision'], authors: ['Ada Lovelace'], organisations: ['NVIDIA'] },
+      })
+    },
+  )
+
+  test('by a stranger that was never confirmed leaves nothing for a later one', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await addSubscriber(db, ADA, { status: 'unsubscribed', zone: 'Asia/Tokyo', topics: ['speech'] })
+    await subscribe(services, { ...request, wishes: { topics: ['robotics'] } })
+    clock.now = later(8 * DAY)
+    await subscribe(services, { typed: ADA, origin: request.origin })
+    await confirm(services, await confirmToken(services))
+    expect(await row(db)).toMatchObject({ status: 'active', zone: 'Asia/Tokyo', topics: ['speech'] })
+  })
+
+  test('gives way to what the reader chooses before they confirm', async ({ db }) => {
+    const services = servicesOn(db)
+    const id = await addSubscriber(db, ADA, { status: 'unsubscribed', zone: 'Asia/Tokyo' })
+    await subscribe(services, { ...request, locale: 'fr', wishes: { topics: ['robotics'] } })
+    await savePreferences(services, mintToken(services.keys, 'preferences', id, NOON), { zone: 'Europe/Rome' })
+    await confirm(services, await confirmToken(services))
+    expect(await row(db)).toMatchObject({ zone: 'Europe/Rome', locale: 'fr', topics: ['robotics'] })
   })
 
   test('refuses an invalid address, and writes nothing', async ({ db }) => {

@@ -13,12 +13,8 @@ export function unsubscribeCommand(subscribers: Command): void {
     .action((who: string, _options, command) =>
       withServices(async (services) => {
         const target = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
-        const changed = await withAudit(
-          services,
-          { actor: cliActor(), action: 'unsubscribed', target },
-          (db) => unsubscribeByAddressOrToken({ ...services, db }, who),
-          (did) => did,
-        )
+        const entry = { actor: cliActor(), action: 'unsubscribed', target }
+        const changed = await withAudit(services, entry, (db) => unsubscribeByAddressOrToken({ ...services, db }, who))
         report(
           command,
           { unsubscribed: true, changed },

@@ -17,8 +17,7 @@ export function addCommand(suppressions: Command): void {
       withServices(async (services) => {
         const hash = hashOf(services, address)
         const entry = { actor: cliActor(), action: 'suppressed', target: 'an address' }
-        const suppressIt = (db: Services['db']) => suppressManually(db, hash, services.now())
-        const changed = await withAudit(services, entry, suppressIt, (did) => did)
+        const changed = await withAudit(services, entry, (db) => suppressManually(db, hash, services.now()))
         report(
           command,
           { suppressed: true, changed },

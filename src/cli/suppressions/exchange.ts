@@ -16,8 +16,8 @@ export function importCommand(suppressions: Command): void {
         const result = await services.db.transaction(async (db) => {
           const imported = await importSuppressions({ ...services, db }, file)
           const changed = imported.added + imported.strengthened
-          const target = counted(changed, 'address', 'addresses')
-          if (changed > 0) await recordAudit(db, services.now(), { actor: cliActor(), action: 'suppressed', target })
+          const entry = { actor: cliActor(), action: 'suppressed', target: counted(changed, 'address', 'addresses') }
+          if (changed > 0) await recordAudit(db, services.now(), entry)
           return imported
         })
         const { read, added, strengthened } = result

@@ -20,6 +20,6 @@ export const NO_MORE_RESENDS = 1000
 /** Deliveries that need an attempt, the first or a further one. */
 export const deliveryNeedsAttempt = (policy: 'resend' | 'hold') => needsAttempt(sql`d`, policy)
 
-/** Deliveries without a final outcome: in flight, or needing an attempt. */
-export const deliveryIsOpen = (policy: 'resend' | 'hold') =>
-  sql`(d.state = 'handed' OR ${deliveryNeedsAttempt(policy)})`
+/** Deliveries without a final outcome: in flight, or needing an attempt. A cancelled edition has no more resends. */
+export const deliveryIsOpen = (policy: 'resend' | 'hold') => sql`(d.state = 'handed' OR ${deliveryNeedsAttempt(policy)}
+    AND (d.state <> 'unknown' OR NOT EXISTS (SELECT FROM editions c WHERE c.id = d.edition_id AND c.state = 'cancelled')))`

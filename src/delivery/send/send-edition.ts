@@ -23,7 +23,7 @@ import { BATCHES_AT_ONCE, type DeliveryContext, openDeliveryContext } from './de
 export interface SendOptions {
   /** send at once to all active readers who asked for its kind, instead of at their hour */
   now: boolean
-  /** with `now`: also to readers who asked for another kind */
+  /** with `now`: also to readers who asked for another kind. Stays so for later orders of this edition */
   everyone?: boolean
   /** wait until no delivery is deferred, also through database restarts */
   wait: boolean
@@ -143,16 +143,18 @@ async function storeOrder(
   { everyone = false, onPlan }: SendOptions,
 ) {
   const { others } = await countAudience(services, edition)
-  await services.db
+  const [stored] = await services.db
     .update(editions)
-    .set({ sendAllAt: services.now(), plannedAt: null, toEveryone: everyone })
+    // An earlier order to everyone stands. Without it, its unsent deliveries would be skipped.
+    .set({ sendAllAt: services.now(), plannedAt: null, ...(everyone ? { toEveryone: true } : {}) })
     .where(eq(editions.id, edition.id))
-  if (others > 0) onPlan?.(describeOthers(others, edition.kind, everyone))
+    .returning({ toEveryone: editions.toEveryone })
+  if (others > 0) onPlan?.(describeOthers(others, edition.kind, stored!.toEveryone))
 }
 
-function describeOthers(others: number, kind: EditionKey['kind'], everyone: boolean): string {
+function describeOthers(others: number, kind: EditionKey['kind'], toEveryone: boolean): string {
   const count = counted(others, 'reader')
-  return everyone
+  return toEveryone
     ? `To everyone: also to ${count} who did not ask for ${kind} emails.`
     : `${count} did not ask for ${kind} emails and ${others === 1 ? 'is' : 'are'} left out. To send to everyone: --everyone`
 }

@@ -23,7 +23,7 @@ import {
 import { idField } from '../kit/params.ts'
 import { seen } from './edition.ts'
 import { actor } from './guard.ts'
-import { several } from './list-query.ts'
+import { cursor, pageHref, several } from './list-query.ts'
 import { parseUploads } from './multipart.ts'
 
 const PATH = '/admin/readers/import'
@@ -53,12 +53,15 @@ const mappingForm = z
 
 /** Imports a file of readers: upload, mapping, dry run, confirmation, progress by reload, report. The same import as the command. */
 export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  app.get(PATH, async (_request, reply) =>
-    reply.view('admin/reader-uploads', {
+  const listing = { schema: { querystring: z.object({ before: cursor }) } }
+  app.get(PATH, listing, async ({ query: { before } }, reply) => {
+    const { uploads, next } = await listUploads(services, { before })
+    return reply.view('admin/reader-uploads', {
       limits: { megabytes: UPLOAD_BYTES / 1024 / 1024, hours: UPLOAD_HOURS },
-      uploads: (await listUploads(services)).map(summary),
-    }),
-  )
+      uploads: uploads.map(summary),
+      next: next && pageHref(PATH, {}, next),
+    })
+  })
 
   app.register(async (uploading) => {
     parseUploads(uploading as unknown as FastifyInstance, UPLOAD_BYTES + FORM_BYTES)
@@ -152,7 +155,9 @@ const asField = (
   result: UploadedImport['result'],
 ) => ({
   ...{ name, cells },
-  default: by ? `${meaning} (${by})` : 'not known: ignored',
+  // The tools are a hint below: no select wraps its text.
+  default: by ? meaning : 'not known: ignored',
+  knownFrom: by ?? '',
   chosen: options.columns.find(({ column }) => column === name)?.meaning ?? '',
   unclear: result?.columns.includes(name) ?? false,
 })

@@ -38,12 +38,7 @@ export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     // An address can be suppressed without belonging to a reader.
     const { reader } = await findReader(services, email)
     const entry = { actor: actor(request), action: DONE[action], target: reader ? `reader ${reader.id}` : 'an address' }
-    const changed = await withAudit(
-      services,
-      entry,
-      (db) => act({ ...services, db }, action, email),
-      (did) => did,
-    )
+    const changed = await withAudit(services, entry, (db) => act({ ...services, db }, action, email))
     if (action === 'erase') return reply.view('admin/reader', { done: 'The address is deleted from every table.' })
     return look(reply, email, {
       done: changed ? `Done: ${DONE[action]}.` : 'Nothing was changed: they already get no digests.',

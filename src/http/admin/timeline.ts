@@ -20,7 +20,7 @@ interface Step {
   isNow?: boolean
 }
 
-/** The four moments of an edition: now, its final ranking, its release, its last emails. In the order of time. */
+/** The four moments of an edition: now, the close of its list, its release, its last emails. In the order of time. */
 export function timelineOf({ now, closesAt, releaseAt, releasedAt, held, state, lastAt }: Times): Step[] {
   const step = (at: Date, what: string): Step & { at: Date } => ({
     at,
@@ -42,7 +42,7 @@ export function timelineOf({ now, closesAt, releaseAt, releasedAt, held, state, 
   const isOpen = closesAt > now && !releasedAt
   return [
     { ...step(now, isOpen ? 'Votes still count' : 'Votes no longer count'), when: 'now', isNow: true },
-    ...(releasedAt && releasedAt < closesAt ? [] : [step(closesAt, 'Final ranking')]),
+    ...(releasedAt && releasedAt < closesAt ? [] : [step(closesAt, closesAt > now ? 'List closes' : 'List closed')]),
     ...release,
     ...(lastAt && (release.length > 0 || releasedAt) ? [step(lastAt, 'Last emails')] : []),
   ]

@@ -56,6 +56,12 @@ const List = z.object({
   to: z.string(),
   open: z.boolean(),
   closesAt: z.string(),
+  asOf: z
+    .string()
+    .optional()
+    .describe(
+      'of a day that has closed: when it was last read, if that was before its close, so that its ranking is not final',
+    ),
   total: z.number(),
   papers: Papers,
   /** `after` of the next page */
@@ -143,7 +149,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       const list = span ? await listSpan(deps, span, page) : await listDay(deps, date, page)
       if (!list) throw new PaperboyError('PAPER_NOT_FOUND', 'There are no papers in this time.')
       const { kind, key, from, to } = list.span
-      const { open, closesAt, total, papers, nextAfter } = list
+      const { open, closesAt, asOf, total, papers, nextAfter } = list
       return reply.headers(PUBLIC).send({
         kind,
         name: key,
@@ -151,6 +157,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
         to,
         open,
         closesAt: closesAt.toISOString(),
+        asOf: asOf?.toISOString(),
         total,
         papers: papers.map(withPage),
         next: nextAfter,

@@ -7,7 +7,7 @@ import { findEdition } from '../../edition/draft/control.ts'
 import { readCuratorView } from '../../edition/draft/curator-view.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
-import { editionKind, editionState, paperSection } from '../../runtime/db/schema.ts'
+import { editionKind, editionState, type editions, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { saveTransfer } from '../kit/save-transfer.ts'
 import { PaperFacts } from './api-papers.ts'
@@ -19,11 +19,16 @@ const kind = z.enum(editionKind.enumValues)
 const state = z.enum(editionState.enumValues)
 const params = z.object(editionKey)
 
+const asOf = nullableMoment.describe(
+  'when its list was last read, if that was before the close: its ranking is not final',
+)
+
 const Listed = z.object({
   kind,
   date: z.string(),
   subject: z.string().nullable(),
   releasedAt: nullableMoment,
+  asOf,
   papers: z.int(),
   state: state.optional().describe('with a key'),
   held: z.boolean().optional().describe('with a key: the draft is not released on schedule'),
@@ -35,6 +40,7 @@ const Edition = z.object({
   date: z.string(),
   subject: z.string().nullable(),
   releasedAt: nullableMoment,
+  asOf,
   papers: z.array(
     PaperFacts.extend({
       rank: z.int(),
@@ -78,9 +84,10 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       const [date, last] = readCursor('editions', z.tuple([editionKey.date, kind]), cursor) ?? []
       const after = date && last ? { date, kind: last } : undefined
       const rows = await listEditionPage(services, { ...filter, unpublished: apiKey !== undefined, after, limit })
-      const editions = rows.map(({ state, held, releaseAt, releasedAt, ...row }) => ({
+      const editions = rows.map(({ state, held, releaseAt, releasedAt, asOf, ...row }) => ({
         ...row,
         releasedAt: releasedAt?.toISOString() ?? null,
+        asOf: asOf?.toISOString() ?? null,
         ...(apiKey ? { state, held, releaseAt: releaseAt.toISOString() } : {}),
       }))
       const end = rows.length === limit ? rows.at(-1) : undefined
@@ -110,13 +117,12 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   async function readReleased(key: z.output<typeof params>) {
     const edition = await readEditionList(services, key.date, key.kind)
     if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
-    const { subject, releasedAt } = await findEdition(services, key)
-    return { ...key, subject, releasedAt: releasedAt?.toISOString() ?? null, papers: edition.papers.map(withPage) }
+    return { ...factsOf(await findEdition(services, key)), papers: edition.papers.map(withPage) }
   }
 
   async function readForKey(key: z.output<typeof params>) {
     const { edition, papers, dropped } = await readCuratorView(services, key)
-    const { state, held, closesAt, releaseAt, releasedAt, pausedWhy, editorNote, subject } = edition
+    const { state, held, closesAt, releaseAt, pausedWhy, editorNote } = edition
     const listed = new Map(
       (
         await readListed(
@@ -127,9 +133,7 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       ).map((row) => [row.id, row]),
     )
     return {
-      ...key,
-      subject,
-      releasedAt: releasedAt?.toISOString() ?? null,
+      ...factsOf(edition),
       papers: papers.flatMap(({ id, section, note, verdict, title, votes, comments, reason }, index) => {
         const paper = listed.get(id)
         if (!paper) return []
@@ -146,6 +150,11 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     }
   }
 }
+
+const factsOf = ({ kind, date, subject, releasedAt, listReadAt, closesAt }: typeof editions.$inferSelect) => ({
+  ...{ kind, date, subject, releasedAt: releasedAt?.toISOString() ?? null },
+  asOf: listReadAt && listReadAt < closesAt ? listReadAt.toISOString() : null,
+})
 
 /** What a key reads stays out of shared caches. */
 function allowCaching(reply: FastifyReply, hasKey: boolean): void {

@@ -1,30 +1,54 @@
 import { createHmac } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { PaperboyError } from '../../lib/errors.ts'
-import { beginRequest, type NamedRequest, storeResponse } from '../../operate/idempotent-requests.ts'
+import {
+  beginRequest,
+  type NamedRequest,
+  RENEWED_SECONDS,
+  renewRequest,
+  storeResponse,
+} from '../../operate/idempotent-requests.ts'
 import type { Services } from '../../runtime/services.ts'
 import { PROBLEM_TYPE } from './problems.ts'
 
 const FORM = /^[\x21-\x7e]{1,255}$/
 
+/** The request that holds an Idempotency-Key. */
+interface Running extends NamedRequest {
+  since: Date
+  /** ends when `since` is that of the last renewal */
+  renewal?: Promise<void>
+  /** begun: the handler is at work, or ended after its client had got a 503; ended: it ended before */
+  handler?: 'begun' | 'ended'
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
-    /** the Idempotency-Key that this request runs under, and since when */
-    runningAs?: (NamedRequest & { since: Date }) | undefined
+    runningAs?: Running | undefined
   }
 }
 
 /**
- * Returns a hook for POST requests with an Idempotency-Key: the first one runs and its response is stored, another one with the same
- * body gets that response. A stored response has no address, so that erasing a reader need not search here.
+ * Returns what routes with an Idempotency-Key need: the first request runs and its response is stored, another one with the same body
+ * gets that response. A stored response has no address, so that erasing a reader need not search here.
+ *
+ * `replay` is a hook. `runToEnd` wraps the handler: one that takes longer than handlerTimeout runs on when its client has got a 503. It
+ * keeps the key, and its response is stored when it ends. Without that, a client that tries again would do everything twice.
  */
 export function replayRequests(app: FastifyInstance, services: Services) {
   app.decorateRequest('runningAs', undefined)
-  app.addHook('onSend', async ({ runningAs }, { statusCode: status }, body) => {
-    if (runningAs) await storeResponse(services, runningAs, { status, body: typeof body === 'string' ? body : '' })
+  app.addHook('onSend', async (request, { statusCode: status }, body) => {
+    const { runningAs } = request
+    const is503OfTimeout =
+      isTimedOut(request) && runningAs?.handler && (runningAs.handler === 'begun' || status === 503)
+    if (runningAs && !is503OfTimeout) {
+      await runningAs.renewal
+      await storeResponse(services, runningAs, { status, body: typeof body === 'string' ? body : '' })
+    }
     return body
   })
-  return async function replay(request: FastifyRequest, reply: FastifyReply) {
+
+  async function replay(request: FastifyRequest, reply: FastifyReply) {
     const key = request.headers['idempotency-key']
     if (key === undefined) return
     if (typeof key !== 'string' || !FORM.test(key))
@@ -44,5 +68,80 @@ export function replayRequests(app: FastifyInstance, services: Services) {
       .header('idempotent-replayed', 'true')
       .type(begun.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE)
       .send(begun.body)
+  }
+
+  const runToEnd = (handler: RouteHandlerMethod): RouteHandlerMethod =>
+    async function handle(this: FastifyInstance, request, reply) {
+      const { runningAs } = request
+      if (!runningAs) return handler.call(this, request, reply)
+      runningAs.handler = 'begun'
+      const watched = watchReply(request, reply)
+      const stopRenewing = keepRenewed(services, runningAs)
+      try {
+        const returned = await handler.call(this, request, watched.reply)
+        await stopRenewing()
+        const late = watched.late(returned)
+        if (!late) {
+          runningAs.handler = 'ended'
+          return returned
+        }
+        await storeResponse(services, runningAs, late)
+        // Until the 503 is sent, Fastify would take the end of the handler for another response.
+        await reply
+        return undefined
+      } catch (error) {
+        await stopRenewing()
+        // As after any server error, the client may try again.
+        if (isTimedOut(request)) await storeResponse(services, runningAs, { status: 500, body: '' })
+        else runningAs.handler = 'ended'
+        throw error
+      }
+    }
+
+  return { replay, runToEnd }
+}
+
+/** Whether the handler took too long, so that the client got a 503. */
+const isTimedOut = ({ signal }: FastifyRequest): boolean => signal.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
+
+/** Returns a reply for the handler, and what it answered after its client had got a 503. */
+function watchReply(request: FastifyRequest, reply: FastifyReply) {
+  let status = 200
+  let sent: { inTime: boolean; payload: unknown } | undefined
+  const own: FastifyReply = Object.create(reply)
+  own.code = (code: number) => {
+    status = code
+    if (!isTimedOut(request)) reply.code(code)
+    return own
+  }
+  own.send = (payload?: unknown) => {
+    sent = { inTime: !isTimedOut(request), payload }
+    if (sent.inTime) reply.send(payload)
+    return own
+  }
+  const late = (returned: unknown) => {
+    const { inTime, payload } = sent ?? { inTime: !isTimedOut(request), payload: returned }
+    if (inTime) return undefined
+    return {
+      status,
+      body: payload == null ? '' : String(reply.serializeInput(payload as Record<string, unknown>, String(status))),
+    }
+  }
+  return { reply: own, late }
+}
+
+/** Renews the request's hold on its key while it runs, since others take it from a process that died. Returns a function that ends it. */
+function keepRenewed(services: Services, running: Running): () => Promise<void> {
+  const timer = setInterval(() => {
+    running.renewal = renewRequest(services, running).then(
+      (since) => {
+        running.since = since
+      },
+      (error) => services.log.warn({ err: error }, 'an Idempotency-Key was not renewed'),
+    )
+  }, RENEWED_SECONDS * 1000)
+  return async () => {
+    clearInterval(timer)
+    await running.renewal
   }
 }

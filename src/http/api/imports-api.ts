@@ -16,6 +16,7 @@ import {
   UploadOptions,
 } from '../../subscription/uploaded-imports.ts'
 import { idField } from '../kit/params.ts'
+import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
@@ -62,10 +63,15 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       config: { scopes },
       schema: {
         summary: 'Imports of the last day, newest first',
-        response: { 200: z.object({ imports: z.array(Import) }) },
+        querystring: z.object(pageFields),
+        response: { 200: z.object({ imports: z.array(Import), next: z.string().optional() }) },
       },
     },
-    async () => ({ imports: (await listUploads(services)).map(shown) }),
+    async ({ query: { cursor, limit } }) => {
+      const [before] = readCursor('imports', z.tuple([z.int().positive()]), cursor) ?? []
+      const { uploads, next } = await listUploads(services, { before, limit })
+      return { imports: uploads.map(shown), next: next === undefined ? undefined : writeCursor('imports', [next]) }
+    },
   )
 
   app.post(

@@ -73,12 +73,7 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
         const { id } = request.params
         const { email } = await readerById(services, id)
         const entry = { actor: keyActor(request), action: done, target: `reader ${id}` }
-        await withAudit(
-          services,
-          entry,
-          (db) => act({ ...services, db }, action, id, email),
-          (changed) => changed,
-        )
+        await withAudit(services, entry, (db) => act({ ...services, db }, action, id, email))
         const { status } = await readerById(services, id)
         return { id, status }
       },

@@ -42,7 +42,7 @@ export function applyRouteRules(app: FastifyInstance, services: Services): void 
     keyGenerator: ({ apiKey }) => `key ${apiKey!.id}`,
     timeWindow: 60_000,
   })
-  const replay = replayRequests(app, services)
+  const { replay, runToEnd } = replayRequests(app, services)
   app.addHook('onRoute', (route) => {
     if (route.schema?.hide || route.method === 'OPTIONS') return
     const config = route.config ?? {}
@@ -61,6 +61,7 @@ export function applyRouteRules(app: FastifyInstance, services: Services): void 
     route.onRequest = [...hooks, ...[route.onRequest ?? []].flat()] as Hook
     if (isRepeatable(route)) {
       route.preHandler = [replay, ...[route.preHandler ?? []].flat()] as NonNullable<RouteOptions['preHandler']>
+      route.handler = runToEnd(route.handler)
     }
     describe(route)
   })

@@ -62,8 +62,7 @@ export const suppressionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app
     async (request) => {
       const hash = hashOf(request.body.email)
       const entry = { actor: keyActor(request), action: 'suppressed', target: 'an address' }
-      const suppressIt = (db: Services['db']) => suppressManually(db, hash, services.now())
-      return { changed: await withAudit(services, entry, suppressIt, (did) => did) }
+      return { changed: await withAudit(services, entry, (db) => suppressManually(db, hash, services.now())) }
     },
   )
 

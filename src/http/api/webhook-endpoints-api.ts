@@ -138,7 +138,7 @@ export const webhookEndpointsApiRoutes: FastifyPluginAsyncZod<Services> = async 
       { config: onOne, schema: { summary, params, response: nothing } },
       async (request, reply) => {
         const { id } = request.params
-        await audited(request, done, id, (db) => does({ ...services, db }, id))
+        await audited(request, done, id, (db): Promise<unknown> => does({ ...services, db }, id))
         wake()
         return reply.code(204).send(null)
       },

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { withAudit } from '../../operate/audit.ts'
+import { checkEndpoint } from '../../operate/webhooks/endpoints.ts'
 import { listMessages, replayMessage } from '../../operate/webhooks/messages.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
@@ -26,7 +27,7 @@ export const webhookMessagesApiRoutes: FastifyPluginAsyncZod<Services> = async (
   app.get(
     '/v1/webhooks/:id/messages',
     {
-      config: { scopes },
+      config: { scopes, errors: [404] },
       schema: {
         summary: 'Messages of a webhook endpoint with their last attempts, newest first',
         params,
@@ -36,6 +37,7 @@ export const webhookMessagesApiRoutes: FastifyPluginAsyncZod<Services> = async (
     },
     async ({ params: { id }, query: { cursor, limit } }) => {
       const [before] = readCursor(`messages ${id}`, z.tuple([z.int().positive()]), cursor) ?? []
+      await checkEndpoint(services, id)
       const rows = await listMessages(services, id, { before, limit })
       const end = rows.length === limit ? rows.at(-1) : undefined
       return {

@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { addressOf } from '../../mail/mailbox.ts'
 import { retentionPeriods } from '../../privacy/retention-periods.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
+import { contactOf } from '../kit/contact.ts'
 
 /** What this service stores about people, generated from the current configuration. */
 export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = async (app, { config }) => {
   app.get('/privacy', async ({ reader }, reply) =>
     setCacheControl(reader, reply, 3600).view('privacy', {
       kept: retentionPeriods(config),
-      contact: config.newsletter.contact ?? addressOf(config.REPLY_TO ?? config.MAIL_FROM),
+      contact: contactOf(config),
       clicks: config.COUNT_CLICKS,
     }),
   )

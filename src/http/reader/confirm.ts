@@ -29,8 +29,8 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
 
   app.get('/confirm/:token', { schema }, async ({ params }, reply) => {
     const { subscriberId } = checkConfirm(services, params.token)
-    const { locale, cadence } = await localeAndCadenceOf(services, subscriberId)
-    if (locale) setLocale(reply, locale)
+    const { locale, askedLocale = locale, cadence } = await localeAndCadenceOf(services, subscriberId)
+    if (askedLocale) setLocale(reply, askedLocale)
     return reply.view('confirm', { action: `/confirm/${params.token}`, cadence })
   })
 

@@ -13,6 +13,7 @@ import { eraseReader, exportReader } from '../../subscription/erase.ts'
 import { readReader } from '../../subscription/find-reader.ts'
 import { type ManagedReader, openManageLink, openToErase } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
+import { contactOf } from '../kit/contact.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
@@ -28,7 +29,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   const asking = { querystring: z.object({ sent: z.literal('').optional().catch(undefined) }) }
   app.get('/manage', { schema: asking }, async ({ query }, reply) =>
-    reply.view('request-manage-link', { sent: query.sent !== undefined }),
+    reply.view('request-manage-link', { sent: query.sent !== undefined, contact: contactOf(services.config) }),
   )
 
   const asked = { body: z.object({ email: z.string().catch(''), ...evidenceFields }).catch({ email: '' }) }

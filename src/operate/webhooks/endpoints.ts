@@ -72,27 +72,48 @@ export const listEndpoints = ({ db }: Pick<Deps, 'db'>): Promise<ListedEndpoint[
 }
 
 /** @throws PaperboyError NOT_FOUND when a statement touched no endpoint */
-const requireFound = (ids: readonly number[], id: number): void => {
-  if (ids.length === 0) throw new PaperboyError('NOT_FOUND', `There is no webhook endpoint ${id}.`)
+const requireFound = (rows: readonly unknown[], id: number): void => {
+  if (rows.length === 0) throw new PaperboyError('NOT_FOUND', `There is no webhook endpoint ${id}.`)
 }
+
+/** @throws PaperboyError NOT_FOUND when there is no such endpoint */
+export const checkEndpoint = async ({ db }: Pick<Deps, 'db'>, id: number): Promise<void> =>
+  requireFound(await queryColumn(db, bigint)`SELECT id FROM webhook_endpoints WHERE id = ${id}`, id)
 
 /** Deletes an endpoint with its messages. @throws PaperboyError NOT_FOUND */
 export async function deleteEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
   requireFound(await queryColumn(db, bigint)`DELETE FROM webhook_endpoints WHERE id = ${id} RETURNING id`, id)
 }
 
-/** Enables an endpoint again. What waited is sent. @throws PaperboyError NOT_FOUND */
-export async function enableEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
-  const enabled = await queryColumn(db, bigint)`
-    UPDATE webhook_endpoints SET disabled_at = NULL, disabled_why = NULL WHERE id = ${id} RETURNING id`
-  requireFound(enabled, id)
+/** Enables an endpoint again. What waited is sent. @returns whether it was disabled @throws PaperboyError NOT_FOUND */
+export async function enableEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<boolean> {
+  const changed = await queryColumn(db, bool)`
+    WITH known AS (
+      SELECT id, disabled_at IS NOT NULL AS changes FROM webhook_endpoints WHERE id = ${id} FOR UPDATE
+    ), enabled AS (
+      UPDATE webhook_endpoints e SET disabled_at = NULL, disabled_why = NULL FROM known WHERE e.id = known.id AND changes
+    )
+    SELECT changes FROM known`
+  requireFound(changed, id)
+  return changed[0]!
 }
 
-/** Disables an endpoint: it gets nothing, and no events are recorded for it. @throws PaperboyError NOT_FOUND */
-export async function disableEndpoint({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<void> {
-  const disabled = await queryColumn(db, bigint)`
-    UPDATE webhook_endpoints SET disabled_at = coalesce(disabled_at, ${now()}), disabled_why = 'by a person' WHERE id = ${id} RETURNING id`
-  requireFound(disabled, id)
+/**
+ * Disables an endpoint: it gets nothing, and no events are recorded for it.
+ * @returns false when a person had disabled it before
+ * @throws PaperboyError NOT_FOUND
+ */
+export async function disableEndpoint({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<boolean> {
+  const changed = await queryColumn(db, bool)`
+    WITH known AS (
+      SELECT id, disabled_why IS DISTINCT FROM 'by a person' AS changes FROM webhook_endpoints WHERE id = ${id} FOR UPDATE
+    ), disabled AS (
+      UPDATE webhook_endpoints e SET disabled_at = coalesce(disabled_at, ${now()}), disabled_why = 'by a person'
+      FROM known WHERE e.id = known.id AND changes
+    )
+    SELECT changes FROM known`
+  requireFound(changed, id)
+  return changed[0]!
 }
 
 /**

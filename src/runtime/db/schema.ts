@@ -265,6 +265,16 @@ export const picks = pgTable(
   (t) => [primaryKey({ name: 'one_pick_per_paper_and_day', columns: [t.listDay, t.paperId] })],
 )
 
+/** What a sign-up asks of a known reader who is not active, until they confirm. */
+export interface Asked {
+  zone?: string
+  locale?: string
+  /** wishes to add */
+  topics?: string[]
+  authors?: string[]
+  organisations?: string[]
+}
+
 export const subscribers = pgTable('subscribers', {
   id: id(),
   email: text('email'),
@@ -278,6 +288,7 @@ export const subscribers = pgTable('subscribers', {
   nextDigestAt: moment('next_digest_at'),
   pausedUntil: moment('paused_until'),
   confirmNonce: bytea('confirm_nonce'),
+  asked: jsonb('asked').$type<Asked>(),
   requestedAt: moment('requested_at'),
   confirmedAt: moment('confirmed_at'),
   firstConfirmedAt: moment('first_confirmed_at'),

@@ -72,3 +72,36 @@ test('send to all now reports how many other readers it leaves out or includes',
     'weekly-1@example.org',
   ])
 })
+
+test('an order to everyone stands when a later one does not repeat it: its unsent deliveries are sent', async ({
+  db,
+}) => {
+  let busy = true
+  const sink = await openSink({
+    recipient: (to) => (busy && to.startsWith('weekly-1@') ? smtpReply(450, '4.2.0 later') : undefined),
+  })
+  stack.push(() => sink.close())
+  const at = { now: NOON }
+  const services = servicesOn(db, { SMTP_URL: sink.url }, at)
+  await releasedEdition(services)
+  await addReaders(db, 2)
+  await addSubscriber(db, 'weekly-1@example.org', { cadence: 'weekly' })
+  const said: string[] = []
+  const order = {
+    now: true,
+    wait: false,
+    stop: NEVER,
+    onPlan: (words: string) => said.push(words),
+    onProgress: () => {},
+  }
+  expect(await sendEdition(services, KEY, { ...order, everyone: true })).toMatchObject({
+    states: { accepted: 2, deferred: 1 },
+  })
+  busy = false
+  at.now = new Date(NOON.getTime() + 3_600_000)
+  await addSubscriber(db, 'weekly-2@example.org', { cadence: 'weekly' })
+  expect(await sendEdition(services, KEY, order)).toMatchObject({ states: { accepted: 4 } })
+  expect(said.filter((words) => words.includes('did not ask'))).toEqual(
+    Array(2).fill('To everyone: also to 1 reader who did not ask for daily emails.'),
+  )
+})

@@ -132,11 +132,13 @@ describe('webhooks', () => {
     const path = `/webhooks/${id}`
     expect((await ask(key, 'POST', `${path}/test`)).status).toBe(204)
     expect((await ask(key, 'POST', `${path}/rotate`)).body.secret).not.toBe(secret)
-    expect((await ask(key, 'POST', `${path}/disable`)).status).toBe(204)
+    for (const time of ['once', 'again, which changes nothing'])
+      expect((await ask(key, 'POST', `${path}/disable`)).status, time).toBe(204)
     expect((await ask(key, 'GET', '/webhooks')).body.endpoints).toMatchObject([
       { id, url: 'https://shop.example/hook', disabledWhy: 'by a person', waiting: 1 },
     ])
-    expect((await ask(key, 'POST', `${path}/enable`)).status).toBe(204)
+    for (const time of ['once', 'again, which changes nothing'])
+      expect((await ask(key, 'POST', `${path}/enable`)).status, time).toBe(204)
     await db.update(webhookMessages).set({ state: 'failed', attempts: 10, failure: 'answered 500', status: 500 })
     const { messages } = (await ask(key, 'GET', `${path}/messages`)).body
     expect(messages).toMatchObject([{ event: 'test', state: 'failed', status: 500, failure: 'answered 500' }])
@@ -361,6 +363,15 @@ test('a file of readers is uploaded, checked, explained and imported', async ({ 
     expect([step, gone.status, gone.body.code]).toEqual([step, 404, 'IMPORT_NOT_FOUND'])
   }
   expect((await ask(key, 'GET', '/imports')).body.imports).toEqual([])
+  for (let n = 0; n < 23; n++) await ask(key, 'POST', '/imports', { csv: 'email\na@example.org\n' })
+  const seen: number[] = []
+  let next: string | undefined
+  do {
+    const { body: page } = await ask(key, 'GET', `/imports?limit=10${next ? `&cursor=${next}` : ''}`)
+    seen.push(...page.imports.map((each: { id: number }) => each.id))
+    next = page.next
+  } while (next)
+  expect(seen).toEqual(Array.from({ length: 23 }, (_, n) => seen[0]! - n))
   const large = `email\n${'a@example.org\n'.repeat(100_000)}`
   expect((await ask(key, 'POST', '/imports', { csv: large })).status).toBe(201)
 })

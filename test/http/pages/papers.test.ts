@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
-import { sourceReads } from '../../../src/runtime/db/schema.ts'
-import { addPapers, addSubscriber, releasedEdition } from '../../support/services.ts'
+import { editions, sourceReads } from '../../../src/runtime/db/schema.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition } from '../../support/services.ts'
 import { siteOn, test } from '../site.ts'
 
 const textOf = (html: string): string => html.replace(/<[^>]+>/g, '')
@@ -77,12 +78,25 @@ describe('a day', () => {
     const read = async (readAt: string) => {
       await db.delete(sourceReads)
       await db.insert(sourceReads).values({ source: 'hf', listDay: '2026-04-14', readAt: new Date(readAt), papers: 1 })
-      return textOf((await siteOn(services).app.inject('/papers?date=2026-04-14')).body)
+      const { app } = siteOn(services)
+      onTestFinished(() => app.close())
+      await assemble(services, { date: '2026-04-14' })
+      await db.update(editions).set({ state: 'released', releasedAt: NOON })
+      const get = async (path: string) => (await app.inject(`/api/v1/${path}`)).json()
+      const asOf = [
+        (await get('papers?date=2026-04-14')).asOf ?? null,
+        (await get('editions')).editions[0].asOf,
+        (await get('editions/daily/2026-04-14')).asOf,
+      ]
+      await db.update(editions).set({ state: 'draft', releasedAt: null })
+      return { page: textOf((await app.inject('/papers?date=2026-04-14')).body), asOf }
     }
-    expect(await read('2026-04-14T18:40:00Z')).toContain(
-      '1 paper · Ranking as of 14 Apr, 18:40 UTC · closed 15 Apr, 02:00 UTC',
-    )
-    expect(await read('2026-04-15T02:05:00Z')).toContain('1 paper · Final ranking · closed 15 Apr, 02:00 UTC')
+    const early = await read('2026-04-14T18:40:00Z')
+    expect(early.page).toContain('1 paper · Ranking as of 14 Apr, 18:40 UTC · closed 15 Apr, 02:00 UTC')
+    expect(early.asOf, 'the API too').toEqual(Array(3).fill('2026-04-14T18:40:00.000Z'))
+    const late = await read('2026-04-15T02:05:00Z')
+    expect(late.page).toContain('1 paper · Final ranking · closed 15 Apr, 02:00 UTC')
+    expect(late.asOf).toEqual([null, null, null])
   })
 
   test.for([

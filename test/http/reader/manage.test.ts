@@ -67,7 +67,9 @@ describe('asking for the link', () => {
     const { mails } = await stateOf(db)
     expect(mails).toHaveLength(seen.length)
     expect(new Set(mails.map(({ kind }) => kind))).toEqual(new Set(['manage']))
-    expect((await site.app.inject('/manage?sent=')).body).toContain('If we know this address')
+    const { body } = await site.app.inject('/manage?sent=')
+    expect(body).toContain('If we know this address')
+    expect(body).toContain('To get or erase your data, write to papers@paperboy.example.')
   })
 
   test('shows the reason for an invalid address, and sends nothing', async ({ db, site }) => {

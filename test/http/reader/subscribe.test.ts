@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, onTestFinished } from 'vitest'
 import { addressHash } from '../../../src/mail/address.ts'
+import { mintToken } from '../../../src/mail/tokens.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { outbox, subscribers } from '../../../src/runtime/db/schema.ts'
 import { eraseReader } from '../../../src/subscription/erase.ts'
@@ -56,9 +57,13 @@ describe('the form', () => {
       topics: ['speech'],
     })
     await post({ author: 'Yejin Choi', organisation: 'NVIDIA', topic: 'speech' })
+    const own = [{ topics: ['speech'], authors: ['Ada Lovelace'], organisations: [] }]
+    expect(await wishes(), 'anyone can type an address').toEqual(own)
+    const [asked] = await db.select().from(subscribers)
+    const token = mintToken(site.services.keys, 'confirm', asked!.id, NOON, asked!.confirmNonce!)
+    expect((await site.app.inject({ method: 'POST', url: `/confirm/${token}` })).statusCode).toBe(303)
     const followed = [{ topics: ['speech'], authors: ['Ada Lovelace', 'Yejin Choi'], organisations: ['NVIDIA'] }]
     expect(await wishes()).toEqual(followed)
-    await db.update(subscribers).set({ status: 'active', nextDigestAt: NOON })
     await post({ author: 'Eve' })
     expect(await wishes()).toEqual(followed)
   })
