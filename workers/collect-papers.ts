@@ -34,8 +34,7 @@ async function collectDueDays(services: Services, source: Source): Promise<void>
   const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
   const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
   // If one day fails, the others would too: do not ask a failing source fifteen times.
-  for (const day of daysDue(services.now(), source.followDays, lastRead))
-    if (!(await tryToCollect(services, source, day))) break
+  for (const day of daysDue(services.now(), source, lastRead)) if (!(await tryToCollect(services, source, day))) break
 }
 
 /** Reads the final votes of a list day from the sources that have votes. */

@@ -11,18 +11,31 @@ const INTERVALS: { untilHours: number; everyMs: number }[] = [
 /** Ticks are not exact. A read that is due within this time runs now, not a tick later. */
 const GRACE_MS = 60_000
 
+/** A list may change until its day ends. Without a read in its last hours, no worker may have seen the rest. */
+const LAST_HOURS_MS = 3 * HOUR_MS
+
 /**
- * Returns the list days to read now, newest first: often while a day is young, less often later, until `followDays` after it.
+ * Returns the list days to read now, newest first: often while a day is young, less often later, until `followDays` after it. Behind
+ * them come the days that no worker saw the end of, up to `missedDays` back. A new source has missed none.
  *
  * @param lastRead when each day was last read; a day without an entry is due
  */
-export function daysDue(now: Date, followDays: number, lastRead: ReadonlyMap<string, Date>): string[] {
+export function daysDue(
+  now: Date,
+  { followDays, missedDays = 0 }: { followDays: number; missedDays?: number | undefined },
+  lastRead: ReadonlyMap<string, Date>,
+): string[] {
   const today = dayOf(now)
-  return Array.from({ length: followDays + 1 }, (_, back) => daysLater(today, -back)).filter((day) => {
-    const last = lastRead.get(day)
-    if (!last) return true
-    const ageHours = (now.getTime() - startOfDay(day).getTime()) / HOUR_MS
-    const { everyMs } = INTERVALS.find(({ untilHours }) => ageHours < untilHours)!
-    return now.getTime() - last.getTime() >= everyMs - GRACE_MS
-  })
+  const begun = [...lastRead.keys()].sort()[0] ?? today
+  return Array.from({ length: Math.max(followDays, missedDays) + 1 }, (_, back) => daysLater(today, -back)).filter(
+    (day, back) => {
+      const last = lastRead.get(day)
+      if (back > followDays)
+        return day >= begun && !(last && last.getTime() >= startOfDay(daysLater(day, 1)).getTime() - LAST_HOURS_MS)
+      if (!last) return true
+      const ageHours = (now.getTime() - startOfDay(day).getTime()) / HOUR_MS
+      const { everyMs } = INTERVALS.find(({ untilHours }) => ageHours < untilHours)!
+      return now.getTime() - last.getTime() >= everyMs - GRACE_MS
+    },
+  )
 }

@@ -7,8 +7,8 @@ const at = (text: string) => new Date(`${text}Z`)
 
 describe('list days due for a read', () => {
   test('are the whole two weeks at first', () => {
-    expect(daysDue(at('2026-04-15T08:00:00'), 14, new Map())).toHaveLength(15)
-    expect(daysDue(at('2026-04-15T08:00:00'), 0, new Map())).toEqual(['2026-04-15'])
+    expect(daysDue(at('2026-04-15T08:00:00'), { followDays: 14 }, new Map())).toHaveLength(15)
+    expect(daysDue(at('2026-04-15T08:00:00'), { followDays: 0 }, new Map())).toEqual(['2026-04-15'])
   })
 
   test('are frequent for two days, rarer later, and end after two weeks', () => {
@@ -17,7 +17,7 @@ describe('list days due for a read', () => {
     const from = at('2026-04-01T00:00:00').getTime()
     for (let tick = 0; tick < 20 * 144; tick++) {
       const now = new Date(from + tick * 600_000)
-      for (const day of daysDue(now, 14, lastRead)) {
+      for (const day of daysDue(now, { followDays: 14 }, lastRead)) {
         lastRead.set(day, now)
         reads.set(day, (reads.get(day) ?? 0) + 1)
       }

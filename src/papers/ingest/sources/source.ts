@@ -28,6 +28,8 @@ export interface Source {
   name: string
   /** days after a list day to follow its votes; 0 for a source without votes */
   followDays: number
+  /** days to go back for lists whose end no worker saw, as after an outage. Only for a source that still has them */
+  missedDays?: number
   /** repeats papers for days, as feeds do: a known paper stays on its list day */
   keepsPlaces?: boolean
   read(span: SpanKey, last: LastReply | undefined): Promise<SourceReply>
