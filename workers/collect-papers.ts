@@ -31,15 +31,21 @@ export async function collectPapersJob(
 }
 
 async function collectDueDays(services: Services, source: Source): Promise<void> {
-  const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
-  const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
   // If one day fails, the others would too: do not ask a failing source fifteen times.
-  for (const day of daysDue(services.now(), source, lastRead)) if (!(await tryToCollect(services, source, day))) break
+  for (const day of await readDueDays(services, source)) if (!(await tryToCollect(services, source, day))) break
 }
 
-/** Reads the final votes of a list day from the sources that have votes. */
+async function readDueDays({ db, now, config }: Services, source: Source): Promise<string[]> {
+  const read = await db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
+  const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
+  return daysDue(now(), source, lastRead, config.EDITION_CLOSE_HOUR_UTC)
+}
+
+/** Reads the final votes of a list day from the sources that have votes. The others read it once after its close. */
 export async function collectClosedDay(services: Services, sources: readonly Source[], day: string): Promise<void> {
-  for (const source of sources.filter(({ followDays }) => followDays > 0)) await tryToCollect(services, source, day)
+  for (const source of sources)
+    if (source.followDays > 0 || (await readDueDays(services, source)).includes(day))
+      await tryToCollect(services, source, day)
 }
 
 async function tryToCollect(services: Services, source: Source, day: string): Promise<boolean> {

@@ -143,8 +143,8 @@ const answerWithDailyPapers = (now: () => Date) => (request: IncomingMessage, re
 }
 
 test.for([
-  // Friday's announcements were read until the night, and the weekend has none.
-  ['the weekend', '2026-04-03T23:45:00Z', '2026-04-06T08:00:00Z', []],
+  // The weekend has none.
+  ['the weekend', '2026-04-03T23:45:00Z', '2026-04-06T08:00:00Z', ['04-02 on 04-03']],
   [
     'a night in which Tuesday’s came',
     '2026-04-07T03:00:00Z',

@@ -1,4 +1,4 @@
-import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
+import { closeOfDay, dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -11,27 +11,25 @@ const INTERVALS: { untilHours: number; everyMs: number }[] = [
 /** Ticks are not exact. A read that is due within this time runs now, not a tick later. */
 const GRACE_MS = 60_000
 
-/** A list may change until its day ends. Without a read in its last hours, no worker may have seen the rest. */
-const LAST_HOURS_MS = 3 * HOUR_MS
-
 /**
  * Returns the list days to read now, newest first: often while a day is young, less often later, until `followDays` after it. Behind
- * them come the days that no worker saw the end of, up to `missedDays` back. A new source has missed none.
+ * them come those that were not read after their close, up to `lateDays` back, but none from before the source's first read.
  *
  * @param lastRead when each day was last read; a day without an entry is due
  */
 export function daysDue(
   now: Date,
-  { followDays, missedDays = 0 }: { followDays: number; missedDays?: number | undefined },
+  { followDays, lateDays = 0 }: { followDays: number; lateDays?: number | undefined },
   lastRead: ReadonlyMap<string, Date>,
+  closeHourUtc: number,
 ): string[] {
   const today = dayOf(now)
   const begun = [...lastRead.keys()].sort()[0] ?? today
-  return Array.from({ length: Math.max(followDays, missedDays) + 1 }, (_, back) => daysLater(today, -back)).filter(
+  return Array.from({ length: Math.max(followDays, lateDays) + 1 }, (_, back) => daysLater(today, -back)).filter(
     (day, back) => {
       const last = lastRead.get(day)
-      if (back > followDays)
-        return day >= begun && !(last && last.getTime() >= startOfDay(daysLater(day, 1)).getTime() - LAST_HOURS_MS)
+      const closesAt = closeOfDay(day, closeHourUtc)
+      if (back > followDays) return day >= begun && closesAt <= now && !(last && last >= closesAt)
       if (!last) return true
       const ageHours = (now.getTime() - startOfDay(day).getTime()) / HOUR_MS
       const { everyMs } = INTERVALS.find(({ untilHours }) => ageHours < untilHours)!

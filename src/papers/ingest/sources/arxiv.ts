@@ -8,7 +8,7 @@ import { withinLimits } from '../within-limits.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { RateLimit } from './rate-limit.ts'
-import type { Source, SourceReply } from './source.ts'
+import { LATE_DAYS, type Source, type SourceReply } from './source.ts'
 
 interface ArxivOptions extends Omit<Politeness, 'rateLimit'> {
   /** cs.CL, stat.ML … */
@@ -27,7 +27,6 @@ const PAGE = 200
 const MOST_PAPERS = 10_000
 /** arXiv ends a feed of several categories there (info.arxiv.org/help/rss), new versions included. */
 const MOST_IN_FEED = 2_000
-const MISSED_DAYS = 14
 
 export const ARXIV_INTERVAL_MS = 3_000
 
@@ -108,7 +107,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
   return {
     name: 'arxiv',
     followDays: 0,
-    missedDays: MISSED_DAYS,
+    lateDays: LATE_DAYS,
     search: (from, to) => submitted(`${compact(from)}0000`, `${compact(to)}2359`),
     async read(span, last) {
       const today = dayOf(now())

@@ -5,12 +5,10 @@ import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { parseFeed } from '../formats/feed.ts'
 import { withinLimits } from '../within-limits.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
-import type { Source } from './source.ts'
+import { LATE_DAYS, type Source } from './source.ts'
 
 /** A paper that entered its feed longer ago is no news. Weekends fit in. */
 const NEW_DAYS = 3
-/** After an outage, entries of this long ago that the feed still has are listed on their own days. */
-const MISSED_DAYS = 14
 
 /** Creates a source for the RSS or Atom feed of a journal, a preprint server or a saved search. A feed has no votes. */
 export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness): Source {
@@ -18,7 +16,7 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
   return {
     name: own.name,
     followDays: 0,
-    missedDays: MISSED_DAYS,
+    lateDays: LATE_DAYS,
     keepsPlaces: true,
     async read(span, last) {
       const headers = {
