@@ -17,6 +17,7 @@ export async function collectPapersJob(
   services: Services,
   sources: readonly Source[],
   wanted: JobData<'collect-papers'> = {},
+  stopping?: AbortSignal,
 ): Promise<void> {
   if (wanted.source !== undefined && wanted.day !== undefined) {
     const source = sources.find(({ name }) => name === wanted.source)
@@ -25,22 +26,35 @@ export async function collectPapersJob(
   }
   const failures: unknown[] = []
   // A defect that one source's papers meet must not cost the papers of the sources behind it.
-  for (const source of sources) await collectDueDays(services, source).catch((error) => failures.push(error))
+  for (const source of sources) await collectDueDays(services, source, stopping).catch((error) => failures.push(error))
   if (failures.length > 1) throw new AggregateError(failures, 'Several sources failed')
   if (failures.length === 1) throw failures[0]
 }
 
-async function collectDueDays(services: Services, source: Source): Promise<void> {
-  const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
-  const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
+async function collectDueDays(services: Services, source: Source, stopping: AbortSignal | undefined): Promise<void> {
   // If one day fails, the others would too: do not ask a failing source fifteen times.
-  for (const day of daysDue(services.now(), source.followDays, lastRead))
-    if (!(await tryToCollect(services, source, day))) break
+  for (const day of await readDueDays(services, source))
+    if (stopping?.aborted || !(await tryToCollect(services, source, day))) break
 }
 
-/** Reads the final votes of a list day from the sources that have votes. */
+async function readDueDays({ db, now, config }: Services, source: Source): Promise<string[]> {
+  const read = await db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
+  const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
+  return daysDue(now(), source, lastRead, config.EDITION_CLOSE_HOUR_UTC)
+}
+
+/**
+ * Reads the final votes of a list day from the sources that have votes. The others read it once after its close. All are asked at once:
+ * the edition waits for the slowest, and goes on without one that fails.
+ */
 export async function collectClosedDay(services: Services, sources: readonly Source[], day: string): Promise<void> {
-  for (const source of sources.filter(({ followDays }) => followDays > 0)) await tryToCollect(services, source, day)
+  const read = async (source: Source) => {
+    if (source.followDays > 0 || (await readDueDays(services, source)).includes(day))
+      await tryToCollect(services, source, day)
+  }
+  const failed = (source: Source) => (err: unknown) =>
+    services.log.error({ err, source: source.name, day }, 'a closed list could not be read')
+  await Promise.all(sources.map((source) => read(source).catch(failed(source))))
 }
 
 async function tryToCollect(services: Services, source: Source, day: string): Promise<boolean> {

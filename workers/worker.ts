@@ -47,7 +47,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   const failed = (job: JobName, error: unknown) => log.error({ err: error }, `${job} failed; the next sweep retries it`)
 
   // Jobs that wait for other servers. One that answers late must not fill all places of the queue with the job of each tick.
-  const collectDue = skipWhileRunning(() => collectPapersJob(services, sources))
+  const collectDue = skipWhileRunning(() => collectPapersJob(services, sources, {}, stopping.signal))
   queues.work(
     {
       'collect-papers': (wanted) =>

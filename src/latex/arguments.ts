@@ -24,7 +24,7 @@ const two =
   (cursor) => {
     const start = cursor.at
     const first = readFirst(cursor)
-    const second = first === undefined ? undefined : cursor.group()
+    const second = first === undefined ? undefined : cursor.short()
     if (first !== undefined && second !== undefined) return make(first, second)
     cursor.at = start
     return undefined
@@ -34,18 +34,41 @@ const atom = (text: string): string => (/^[\p{L}\p{N}.∞′]+$/u.test(text) ? t
 
 const readFraction = two(
   (above, below) => `${atom(above.trim())}/${atom(below.trim())}`,
-  (cursor) => cursor.group(),
+  (cursor) => cursor.short(),
 )
 
-const readRoot = two(
-  (degree, content) => `${superscript(degree)}√${[...content].length === 1 ? content : `(${content.trim()})`}`,
-  (cursor) => cursor.over(cursor.look(/\[\w\]/y) ?? '').replace(/[[\]]/g, ''),
+const readBinomial = two(
+  (above, below) => `(${above.trim()} choose ${below.trim()})`,
+  (cursor) => cursor.short(),
 )
+
+function readRoot(cursor: Cursor): string | undefined {
+  const start = cursor.at
+  const degree = cursor.over(cursor.look(/\[\w\]/y) ?? '').replace(/[[\]]/g, '')
+  const content = cursor.argument()
+  if (content !== undefined)
+    return `${superscript(degree)}√${[...content].length === 1 ? content : `(${content.trim()})`}`
+  cursor.at = start
+  return undefined
+}
+
+/** \not= and \not\in */
+function readNot(cursor: Cursor): string {
+  const sign = cursor.look(/ *[=<>]/y)
+  const negated = sign === undefined ? cursor.argument() : cursor.over(sign).trim()
+  return negated === undefined ? 'not' : `${negated}\u0338`.normalize('NFC')
+}
 
 const readTextColor = two(
   (_, content) => content,
   (cursor) => cursor.rawGroup(),
 )
+
+/** Texts write \bar\theta without dollars, too. One letter and a command is more often a pattern: \b\w. */
+function readAccented(cursor: Cursor, name: string): string | undefined {
+  const content = cursor.argument() ?? (name.length > 1 ? cursor.command() : undefined)
+  return content === undefined ? undefined : accented(content, name)
+}
 
 const readVanishing: ArgumentReader = (cursor) => (cursor.rawGroup() === undefined ? undefined : '')
 
@@ -78,13 +101,19 @@ export const ARGUMENTS = new Map<string, ArgumentReader>([
   ...each(names.TEXT_WRAPPERS, one(undefined, false)),
   ...each(names.WRAPPERS, one()),
   ...each(names.VANISHING, readVanishing),
-  ...each(names.ACCENTS.keys(), one(accented)),
+  ...each(names.ACCENTS.keys(), readAccented),
   ...each(['frac', 'dfrac', 'tfrac', 'nicefrac', 'sfrac'], readFraction),
   ['mathbb', one((content) => names.BLACKBOARD.get(content) ?? content)],
   ['textsuperscript', one(superscript)],
   ['textsubscript', one(subscript)],
   ['footnote', one((content) => (content.trim() ? ` (${content.trim()})` : ''), false)],
+  ...each(['binom', 'dbinom', 'tbinom'], readBinomial),
   ['sqrt', readRoot],
+  ['not', readNot],
+  ['bmod', (cursor) => cursor.name('mod')],
+  ['pmod', one((content) => ` (mod ${content.trim()})`)],
+  ['ket', one((content) => `|${content}⟩`)],
+  ['bra', one((content) => `⟨${content}|`)],
   ['href', readHref],
   ['url', readUrl],
   ['color', readColor],

@@ -25,6 +25,7 @@ function readMark(cursor: Cursor): string {
   if (/^[%&$_#{}]/.test(char)) return cursor.over(char)
   if (/^[!/\-@()[\]]/.test(char)) return cursor.over(char, '')
   if (/^[\s\\,;:>]/.test(char)) return cursor.over(char, ' ')
+  if (char === '|') return cursor.over(char, '‖')
   return '\\'
 }
 
@@ -47,14 +48,17 @@ export function runCommand(cursor: Cursor, name: string, literal: string): strin
   if (names.SPACES.has(name)) return ' '
   if (names.FUNCTIONS.has(name)) return cursor.name(name)
   if (names.SWITCHES.has(name)) return readSwitch(cursor, name)
+  // \operatorname*{argmin}
+  if (cursor.look(/\*\{/y)) cursor.at++
   const readArguments = ARGUMENTS.get(name)
   if (readArguments) return readArguments(cursor, name) ?? keepLiteral(cursor, literal)
   // An author's own macro: its argument, or else its name, which is mostly the name of the method.
-  return cursor.group() || (isNoMacro(cursor) ? literal : name)
+  return cursor.group() || (isNoMacro(cursor) ? literal : cursor.spaced(name))
 }
 
 /** A backslash inside a word ("C:\Users"), or before a group that is never closed. */
-const isNoMacro = (cursor: Cursor): boolean => /[\p{L}\p{N}:]$/u.test(cursor.last) || cursor.char() === '{'
+const isNoMacro = (cursor: Cursor): boolean =>
+  (!cursor.math && /[\p{L}\p{N}:]$/u.test(cursor.last)) || cursor.char() === '{'
 
 /** Keeps a command with missing arguments unchanged, with its first argument if there is one. */
 function keepLiteral(cursor: Cursor, literal: string): string {

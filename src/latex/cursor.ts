@@ -115,10 +115,26 @@ export class Cursor {
     return made
   }
 
-  /** Reads a command's argument: a group, or in maths the next letter or digit. */
+  /** Reads a command's argument: a group, or in maths the next letter, digit or command (\hat\theta). */
   argument(math = this.math): string | undefined {
+    return this.short(math) ?? (this.math ? this.command() : undefined)
+  }
+
+  /** Reads a group, or in maths the next letter or digit: \frac12. */
+  short(math = this.math): string | undefined {
     const single = this.math ? this.look(/ *[\p{L}\d]/uy) : undefined
     return this.group(math) ?? (single === undefined ? undefined : this.over(single).trim())
+  }
+
+  /** Reads a command as an argument. */
+  command(): string | undefined {
+    const spaces = this.look(/ *(?=\\[A-Za-z])/y)
+    if (spaces === undefined || this.depth >= DEEPEST) return undefined
+    this.depth++
+    this.over(spaces)
+    const made = this.step(this)
+    this.depth--
+    return made
   }
 
   /** Reads a group without conversion, for content such as links. */

@@ -28,6 +28,10 @@ export const OPERATORS = new Map(
   ddagger=‡ ddag=‡ prime=′ ldots=… dots=… cdots=⋯ vdots=⋮ lfloor=⌊ rfloor=⌋ lceil=⌈ rceil=⌉ langle=⟨ rangle=⟩ vert=|
   Vert=‖ lvert=| rvert=| lVert=‖ rVert=‖ deg=° degree=° textdegree=° S=§ P=¶ copyright=© pounds=£ euro=€ textmu=µ
   textbackslash=\\ textasciitilde=~ textasciicircum=^ textless=< textgreater=> textbar=| textquotesingle=' textendash=–
+  asymp=≍ doteq=≐ preceq=⪯ succeq=⪰ gtrapprox=⪆ lessapprox=⪅ rtimes=⋊ ltimes=⋉ boxtimes=⊠ diamond=⋄ Box=□ sqcup=⊔ bigcup=⋃ bigcap=⋂
+  bigoplus=⨁ bigotimes=⨂ coprod=∐ iint=∬ subsetneq=⊊ nmid=∤ nexists=∄ wp=℘ sharp=♯ flat=♭ natural=♮ coloneqq=≔ triangleq=≜
+  hookrightarrow=↪ twoheadrightarrow=↠ leadsto=⇝ Longrightarrow=⟹ longleftrightarrow=⟷ colon=: arcsec=″ arcmin=′ farcs=.″
+  textpm=± texttimes=×
   textemdash=— textregistered=® texttrademark=™ TeX=TeX LaTeX=LaTeX eg=e.g. ie=i.e. etc=etc.`),
 ).set('etal', 'et al.')
 
@@ -50,7 +54,7 @@ export const SPACES = new Set([
 
 /** Function names, written upright and separated from neighbouring letters. */
 export const FUNCTIONS = new Set(
-  'log ln lg exp sin cos tan tanh sinh cosh arcsin arccos arctan max min sup inf lim arg argmax argmin det dim ker deg gcd Pr hom'.split(
+  'log ln lg exp sin cos tan tanh sinh cosh arcsin arccos arctan max min sup inf lim arg argmax argmin det dim ker deg gcd Pr hom liminf limsup cot sec csc coth'.split(
     ' ',
   ),
 )

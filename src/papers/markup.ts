@@ -1,3 +1,4 @@
+import { decodeHTMLStrict } from 'entities'
 import { subscript, superscript } from '../latex/scripts.ts'
 
 /**
@@ -33,39 +34,32 @@ export function markedPieces(text: string): ({ tag: string } | { text: string })
 const MOST_NESTED = 4
 
 /** What a journal calls the three: HTML, JATS (Crossref) and older forms. */
-const NAMES: Record<string, string> = {
-  i: 'i',
-  em: 'i',
-  italic: 'i',
-  sup: 'sup',
-  superscript: 'sup',
-  sub: 'sub',
-  inf: 'sub',
-  subscript: 'sub',
-}
+const NAMES = new Map(
+  Object.entries({
+    i: 'i',
+    em: 'i',
+    italic: 'i',
+    sup: 'sup',
+    superscript: 'sup',
+    sub: 'sub',
+    inf: 'sub',
+    subscript: 'sub',
+  }),
+)
 /** Without an end, up to the end of the text, as browsers do: looking for each one's end took minutes. */
 const HIDDEN = /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1[^<>]*>|$)/gi
 const HTML_TAG = /<(\/?)(?:[a-z]+:)?([a-z][a-z0-9]*)(?:\s[^<>]*)?\/?>/gi
 /** Elements whose end ends a word. */
 const BREAKS = /^(?:p|div|br|li|tr|td|h\d|title|sec|section|ul|ol)$/i
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 
 /** Returns HTML or JATS of a feed as text, with the markup that is kept. */
 export const textOfHtml = (html: string): string =>
-  html
-    .replace(HIDDEN, ' ')
-    .replace(HTML_TAG, (_, closing: string, name: string) => {
-      const kept = NAMES[name.toLowerCase()]
+  decodeHTMLStrict(
+    html.replace(HIDDEN, ' ').replace(HTML_TAG, (_, closing: string, name: string) => {
+      const kept = NAMES.get(name.toLowerCase())
       if (kept) return `<${closing}${kept}>`
       return BREAKS.test(name) ? ' ' : ''
-    })
-    .replace(
-      /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{2,6}));/gi,
-      (whole, decimal?: string, hex?: string, name?: string) => {
-        if (name) return ENTITIES[name.toLowerCase()] ?? whole
-        const code = decimal ? Number(decimal) : Number.parseInt(hex!, 16)
-        return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) ? String.fromCodePoint(code) : whole
-      },
-    )
+    }),
+  )
     .replace(/\s+/g, ' ')
     .trim()

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readable } from './readable.ts'
+import { unaccented } from './search/words.ts'
 
 /** The arXiv id in a text or link. */
 export interface ArxivName {
@@ -97,15 +99,25 @@ export function idOfNumber(value: number): string {
   return `${month}.${digits.padEnd(month >= '1501' ? 5 : 4, '0')}`
 }
 
-/** Returns an id for papers without one. Titles that differ only in case, spaces or punctuation share it. */
-export function titleId(title: string): string {
-  const words = title
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
-  return createHash('sha256')
-    .update(words || title.trim())
+/**
+ * Returns an id for papers without one. Titles share it that readers see as the same, whatever a source writes for it: LaTeX, markup or
+ * Unicode. Case, spaces, punctuation and the accents of Latin, Greek and Cyrillic letters do not count.
+ */
+export const titleId = (title: string): string =>
+  hashOf(unaccented(readable(title).normalize('NFKC')).replace(/[^\p{L}\p{N}\p{M}]+/gu, ' '), title)
+
+/** Returns the id that papers stored before December 2026 have: accents counted, LaTeX and markup too. */
+export const formerTitleId = (title: string): string =>
+  hashOf(
+    title
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' '),
+    title,
+  )
+
+const hashOf = (words: string, title: string): string =>
+  createHash('sha256')
+    .update(words.trim() || title.trim())
     .digest('hex')
     .slice(0, 32)
-}

@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { eq, sql } from 'drizzle-orm'
+import { desc, eq, like, sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
+import { dayOf, daysLater } from '../../src/calendar/days.ts'
 import { collect } from '../../src/papers/ingest/collect.ts'
-import { arxivSource } from '../../src/papers/ingest/sources/arxiv.ts'
+import { arxivQuerySource, arxivSource } from '../../src/papers/ingest/sources/arxiv.ts'
 import { sourceRateLimit } from '../../src/papers/ingest/sources/rate-limit.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, sourceHealth, sourcePace } from '../../src/runtime/db/schema.ts'
+import { collectPapersJob } from '../../workers/collect-papers.ts'
 import { test } from '../support/database.ts'
+import { servicesOn } from '../support/services.ts'
 
 let server: Server
 let asked: string[]
@@ -26,10 +29,12 @@ afterEach(() => new Promise<void>((done) => void server.close(() => done())))
 
 const NOW = new Date('2026-04-10T08:00:00Z')
 
-function sourceOn(db: Db, waited: number[] = []) {
+const sourceOn = (db: Db, waited: number[] = []) => arxivSource(optionsOn(db, waited))
+
+function optionsOn(db: Db, waited: number[] = []) {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const wait = async (ms: number) => void waited.push(ms)
-  return arxivSource({
+  return {
     userAgent: 'Paperboy/test (+https://paperboy.example)',
     categories: ['cs.CL', 'stat.ML'],
     rateLimit: sourceRateLimit(db, 'arxiv', 3_000, wait),
@@ -38,7 +43,7 @@ function sourceOn(db: Db, waited: number[] = []) {
     now: () => NOW,
     random: () => 0.5,
     wait,
-  })
+  }
 }
 
 const collecting = (db: Db, span: string, waited: number[] = []) =>
@@ -88,10 +93,132 @@ test('an earlier day is read from the query API, page by page', async ({ db }) =
   const waited: number[] = []
   expect(await collecting(db, '2026-03-10', waited)).toMatchObject({ added: 450 })
   expect(asked).toHaveLength(3)
-  expect(asked[0]).toContain('(cat:cs.CL OR cat:stat.ML) AND submittedDate:[202603100000 TO 202603102359]')
+  expect(asked[0]).toContain('(cat:cs.CL OR cat:stat.ML) AND submittedDate:[202603061800 TO 202603091859]')
   // Three requests, three seconds apart by the database's clock.
   expect(waited).toHaveLength(2)
   for (const ms of waited) expect(ms).toBeGreaterThan(2_000)
+})
+
+test('a search is read beyond 2,000 papers; one with too many is an outage that says what to do', async ({ db }) => {
+  let total = 2_300
+  answer = (request, response) => {
+    const start = Number(new URL(request.url!, 'http://x').searchParams.get('start'))
+    const page = Array.from({ length: Math.min(200, total - start) }, (_, n) =>
+      entry(`http://arxiv.org/abs/2603.${10_000 + start + n}v1`, '2026-03-09T12:00:00Z'),
+    )
+    reply(feedOf(page, total))(request, response)
+  }
+  expect(await collecting(db, '2026-03-10')).toMatchObject({ added: 2_300 })
+  total = 10_001
+  asked = []
+  await expect(collecting(db, '2026-03-11')).rejects.toThrow(/has 10001 papers for .*narrow the search/)
+  expect(asked).toHaveLength(1)
+  expect(await db.select().from(sourceHealth)).toMatchObject([{ failingSince: NOW }])
+})
+
+test('a feed that arXiv cut short is completed by a search', async ({ db }) => {
+  const cut = Array.from({ length: 2_000 }, (_, n) =>
+    announced(`2603.${10_000 + n}v2`, '2026-04-10', n < 5 ? 'new' : 'replace'),
+  )
+  const found = [4, 2_007].map((n) => entry(`http://arxiv.org/abs/2603.${10_000 + n}v1`, '2026-04-08T20:00:00Z'))
+  answer = (request, response) => reply(feedOf(request.url!.startsWith('/atom') ? cut : found))(request, response)
+  expect(await collecting(db, '2026-04-10')).toMatchObject({ added: 6 })
+  expect(asked[1]).toContain('submittedDate:[202604081800 TO 202604091859]')
+  expect(await db.selectDistinct({ day: papers.listDay }).from(papers)).toEqual([{ day: '2026-04-10' }])
+})
+
+/** Answers as arXiv does when one paper is submitted at noon of every day. */
+const answerWithDailyPapers = (now: () => Date) => (request: IncomingMessage, response: ServerResponse) => {
+  const asked = decodeURIComponent(request.url!).replaceAll('+', ' ')
+  const [, from, to] = /submittedDate:\[(\d{12}) TO (\d{12})\]/.exec(asked) ?? []
+  const days = Array.from({ length: 50 }, (_, back) => daysLater('2026-04-10', -back))
+  const submitted = days.filter(
+    (day) => from && `${day.replaceAll('-', '')}1200` >= from && `${day.replaceAll('-', '')}1200` <= to!,
+  )
+  const today = announced('2604.00001v1', dayOf(now()))
+  const found = submitted.map((day) =>
+    entry(`http://arxiv.org/abs/2603.1${day.slice(5, 7)}${day.slice(8)}v1`, `${day}T12:00:00Z`),
+  )
+  reply(feedOf(from ? found : [today]))(request, response)
+}
+
+test.for([
+  // The weekend has none.
+  ['the weekend', '2026-04-03T23:45:00Z', '2026-04-06T08:00:00Z', ['04-02 on 04-03']],
+  [
+    'a night in which Tuesday’s came',
+    '2026-04-07T03:00:00Z',
+    '2026-04-08T08:00:00Z',
+    ['04-06 on 04-07', '04-05 on 04-07', '04-04 on 04-07'],
+  ],
+  ['Thursday to Monday', '2026-04-02T20:00:00Z', '2026-04-06T08:00:00Z', ['04-02 on 04-03', '04-01 on 04-02']],
+  [
+    'three weeks',
+    '2026-03-12T20:00:00Z',
+    '2026-04-02T08:00:00Z',
+    [
+      ...[
+        '03-31 on 04-01',
+        '03-30 on 03-31',
+        '03-29 on 03-31',
+        '03-28 on 03-31',
+        '03-27 on 03-30',
+        '03-26 on 03-27',
+        '03-25 on 03-26',
+      ],
+      ...[
+        '03-24 on 03-25',
+        '03-23 on 03-24',
+        '03-22 on 03-24',
+        '03-21 on 03-24',
+        '03-20 on 03-23',
+        '03-19 on 03-20',
+        '03-18 on 03-19',
+      ],
+    ],
+  ],
+] as const)(
+  'after %s without a worker, the announcements of missed days are read once',
+  async ([, last, back, missed], { db }) => {
+    const at = { now: new Date(last) }
+    const services = servicesOn(db, {}, at)
+    answer = answerWithDailyPapers(services.now)
+    const source = arxivSource({ ...optionsOn(db), now: services.now })
+    await collectPapersJob(services, [source])
+    at.now = new Date(back)
+    await collectPapersJob(services, [source])
+    const found = await db
+      .select({ id: papers.sourceId, day: papers.listDay })
+      .from(papers)
+      .where(like(papers.sourceId, '2603.%'))
+      .orderBy(desc(papers.sourceId))
+    expect(found.map(({ id, day }) => `${id.slice(6, 8)}-${id.slice(8)} on ${day.slice(5)}`)).toEqual(missed)
+    asked = []
+    at.now = new Date(at.now.getTime() + 1_800_000)
+    await collectPapersJob(services, [source])
+    expect(asked).toEqual(['/atom/cs.CL stat.ML'])
+  },
+)
+
+test('a search of the newsletter’s own also finds the announcements of missed days', async ({ db }) => {
+  const at = { now: new Date('2026-04-08T22:00:00Z') }
+  answer = reply(feedOf([entry('http://arxiv.org/abs/2604.00001v1', '2026-04-07T12:00:00Z')]))
+  const own = { name: 'connectomes', kind: 'arxiv', location: 'abs:connectome', topics: [], weight: 1 } as const
+  const source = arxivQuerySource(own, { ...optionsOn(db), now: () => at.now })
+  const services = servicesOn(db, {}, at)
+  await collectPapersJob(services, [source])
+  at.now = new Date('2026-04-17T08:00:00Z')
+  answer = (request, response) => {
+    const day = /TO (\d{8})1859/.exec(decodeURIComponent(request.url!).replaceAll('+', ' '))?.[1]
+    const found = day === '20260409' ? [entry('http://arxiv.org/abs/2604.00002v1', '2026-04-09T12:00:00Z')] : []
+    reply(feedOf(found))(request, response)
+  }
+  await collectPapersJob(services, [source])
+  const stored = await db.select({ id: papers.sourceId, day: papers.listDay, announced: papers.announced }).from(papers)
+  expect(stored.sort((a, b) => a.id.localeCompare(b.id))).toEqual([
+    { id: '2604.00001', day: '2026-04-08', announced: false },
+    { id: '2604.00002', day: '2026-04-10', announced: false },
+  ])
 })
 
 test('an empty page before the end makes the day incomplete: nothing is stored', async ({ db }) => {

@@ -25,7 +25,11 @@ test('HTML and JATS keep italics, superscripts and subscripts, and lose everythi
   expect(textOfHtml('<jats:p>10<jats:sup>3</jats:sup> <jats:italic toggle="yes">in vivo</jats:italic></jats:p>')).toBe(
     '10<sup>3</sup> <i>in vivo</i>',
   )
-  expect(textOfHtml('p &lt; 0.05 &amp; q&#8201;&gt;&#x2009;1 &copy; &nbsp;x')).toBe('p < 0.05 & q > 1 &copy; x')
+  expect(textOfHtml('p &lt; 0.05 &amp; q&#8201;&gt;&#x2009;1 &copy; &nbsp;x')).toBe('p < 0.05 & q > 1 © x')
+  expect(
+    textOfHtml('caf&eacute; &ndash; &beta;-catenin, 5&thinsp;&micro;m, AT&T &amp;lt; &unknown; &#0;&#xd800;'),
+  ).toBe('café – β-catenin, 5 µm, AT&T &lt; &unknown; ��')
+  expect(textOfHtml('<constructor>a</constructor>')).toBe('a')
   expect(textOfHtml('a<style>p{}</style><!-- no -->b')).toBe('a b')
 })
 

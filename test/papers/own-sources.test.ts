@@ -18,6 +18,7 @@ import { castVote } from '../../src/papers/votes/cast.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, subscribers } from '../../src/runtime/db/schema.ts'
+import { collectPapersJob } from '../../workers/collect-papers.ts'
 import { siteOn } from '../http/site.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
@@ -265,6 +266,30 @@ test('a new version of a preprint is the same paper, and its link and citation n
   expect(await stored()).toEqual([paper('Second', '10.21203/rs.3.rs-1/v2')])
   server.bodies.it = feed(item('10.21203/rs.3.rs-1/v1', 'First'))
   expect(await stored()).toEqual([paper('Second', '10.21203/rs.3.rs-1/v2')])
+})
+
+test('after a week without a worker, what a feed still has is listed on its own days', async ({ db }) => {
+  const at = { now: new Date('2026-04-10T12:00:00Z') }
+  const feed = (...times: string[]) =>
+    `<rss><channel>${times.map((time) => `<item><title>Of ${time}</title><pubDate>${time}</pubDate></item>`).join('')}</channel></rss>`
+  const times = ['2026-04-10T09:00:00Z', '2026-04-10T15:00:00Z', '2026-04-13T09:00:00Z', '2026-04-16T09:00:00Z']
+  const server = await feedServer({ it: feed(times[0]!) })
+  const file = newsletterFile(`[[sources]]\nname = "journal"\nfeed = "${server.url}/it"`)
+  const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, at)
+  await collectPapersJob(services, configuredSources(services))
+  at.now = new Date('2026-04-17T12:00:00Z')
+  server.bodies.it = feed(...times, '2026-04-09T09:00:00Z')
+  await collectPapersJob(services, configuredSources(services))
+  expect(await titles(db)).toEqual([
+    '2026-04-10 Of 2026-04-10T09:00:',
+    '2026-04-17 Of 2026-04-16T09:00:',
+    '2026-04-13 Of 2026-04-13T09:00:',
+    '2026-04-10 Of 2026-04-10T15:00:',
+  ])
+  const asked = server.asked.length
+  at.now = new Date('2026-04-17T12:30:00Z')
+  await collectPapersJob(services, configuredSources(services))
+  expect(server.asked).toHaveLength(asked + 1)
 })
 
 test('a list may name a paper by its DOI alone, and links to it', async ({ db }) => {

@@ -1,15 +1,20 @@
-import { asc } from 'drizzle-orm'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { asc, eq } from 'drizzle-orm'
 import fc from 'fast-check'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { doiIn } from '../../src/papers/doi.ts'
+import { collect } from '../../src/papers/ingest/collect.ts'
+import { readingListSource } from '../../src/papers/ingest/sources/reading-list.ts'
 import { submitPaper } from '../../src/papers/ingest/submissions.ts'
-import { arxivName, idOfNumber } from '../../src/papers/paper-id.ts'
+import { arxivName, formerTitleId, idOfNumber, titleId } from '../../src/papers/paper-id.ts'
 import { searchPapers } from '../../src/papers/search/search.ts'
-import { papers } from '../../src/runtime/db/schema.ts'
+import { papers, subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { expectLinearTime } from '../support/linear-time.ts'
-import { servicesOn } from '../support/services.ts'
+import { addSubscriber, servicesOn } from '../support/services.ts'
 import { fixture, importing } from './support.ts'
 
 const FORMS = [
@@ -127,6 +132,52 @@ test('many spellings of an id are one paper, only in the edition of its newest l
   const services = servicesOn(db, {}, { now: new Date('2026-11-25T03:00:00Z') })
   expect(await assemble(services, { date: '2026-11-24' })).toMatchObject({ papers: 5 })
   await expect(assemble(services, { date: '2026-11-23' })).rejects.toMatchObject({ code: 'EDITION_EMPTY' })
+})
+
+describe('the id of a title', () => {
+  test.each([
+    ['Schrödinger’s Cat', 'Schr\\"odinger\'s cat'],
+    ['Schrödinger’s Cat', 'Schrodinger’s cat'],
+    ['Łukasz and Erdős', '{\\L}ukasz and Erd\\H{o}s'],
+    ['IA-RED²: 60% of τ-bench', 'IA-RED$^2$: 60\\% of $\\tau$-bench'],
+    ['Ca²⁺ waves in E. coli', 'Ca<sup>2+</sup> waves in <i>E. coli</i>'],
+    ['A title – with a “quote”', "A title -- with a ``quote''"],
+    ['Attention is all you need', ' ATTENTION  Is\nAll You Need. '],
+  ])('is one for %s and %s', (one, other) => expect(titleId(one)).toBe(titleId(other)))
+  test.each([
+    ['Graphs, Part I', 'Graphs, Part II'],
+    ['α-synuclein in sleep', 'β-synuclein in sleep'],
+    ['Bounds on x²', 'Bounds on x³'],
+    ['मोर के रंग', 'मौर के रंग'],
+    ['かきの研究', 'がきの研究'],
+    ['!', '?'],
+  ])('differs for %s and %s', (one, other) => expect(titleId(one)).not.toBe(titleId(other)))
+})
+
+test('a paper stored under the id that its title had before stays where it is, for those who like it, too', async ({
+  db,
+}) => {
+  const entry = { title: 'Schrödinger’s Cat', abstract: 'A.' }
+  const collectAt = async (now: string) => {
+    const source = readingListSource(
+      { name: 'club', kind: 'list', location: list, topics: [], weight: 1 },
+      { userAgent: 'test', now: () => new Date(now) },
+    )
+    await collect({ ...servicesOn(db, {}, { now: new Date(now) }), source }, now.slice(0, 10))
+    return (await db.select().from(papers)).map(({ sourceId, listDay }) => ({ sourceId, listDay }))
+  }
+  const list = join(mkdtempSync(join(tmpdir(), 'list-')), 'list.json')
+  onTestFinished(() => rmSync(dirname(list), { recursive: true }))
+  writeFileSync(list, JSON.stringify([entry]))
+  await collectAt('2026-04-15T12:00:00Z')
+  await db.update(papers).set({ sourceId: formerTitleId(entry.title) })
+  const reader = await addSubscriber(db, 'ada@example.org', { likePapers: ['2604.00001', formerTitleId(entry.title)] })
+  const id = titleId(entry.title)
+  expect(await collectAt('2026-04-16T12:00:00Z')).toEqual([{ sourceId: id, listDay: '2026-04-15' }])
+  const [{ likePapers } = { likePapers: [] }] = await db.select().from(subscribers).where(eq(subscribers.id, reader))
+  expect(likePapers).toEqual(['2604.00001', id])
+  writeFileSync(list, JSON.stringify([{ ...entry, title: 'Schr\\"odinger’s cat' }]))
+  expect(await collectAt('2026-04-17T12:00:00Z')).toEqual([{ sourceId: id, listDay: '2026-04-15' }])
 })
 
 test('search and submit accept every form that the import accepts', async ({ db }) => {

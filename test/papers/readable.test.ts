@@ -248,6 +248,17 @@ const others: [given: string, readable: string][] = [
   ['with --verbose, <!-- so --> and C:\\Users', 'with --verbose, <!-- so --> and C:\\Users'],
   ['snake_case, file_name_2, __init__, ^_^, 2^0.5', 'snake_case, file_name_2, __init__, ^_^, 2^0.5'],
   ['a\u0000b\u202ec\u0007 \ud800', 'abc �'],
+  ['$\\hat\\theta$, $\\tilde\\mathcal{O}(n)$, $\\mathbf\\alpha$, \\bar\\theta in text', 'θ̂, Õ(n), α, θ̄ in text'],
+  ['$\\sqrt n$, $\\sqrt2$, $\\sqrt\\lambda$, $\\frac12$, $\\tfrac ab$', '√n, √2, √λ, 1/2, a/b'],
+  ['$\\|x\\|_2$, $f\\colon X\\to Y$, $a\\not=b$, $a\\not\\in B$, $n\\asymp m$', '‖x‖₂, f:X→Y, a≠b, a∉B, n≍m'],
+  [
+    '$\\operatorname*{argmin}_x$, $\\binom{n}{k}$, $a \\bmod b$, $a\\equiv b\\pmod{p}$',
+    'argminₓ, (n choose k), a mod b, a≡b (mod p)',
+  ],
+  [
+    "Dvo\\v r\\'ak, {\\c C}elik, Ko\\c cak, the pattern \\b\\w and \\d \\d",
+    'Dvořák, Çelik, Koçak, the pattern \\b\\w and \\d \\d',
+  ],
   ['$\\unclosed{ and \\frac{1}', '$\\unclosed{ and \\frac{1}'],
 ]
 
@@ -261,7 +272,9 @@ describe('readable', () => {
   })
 
   const pieces = fc.constantFrom(
-    ..."\\ { } $ ^ _ ~ - ` ' \" % a Z 7 times sim \\frac \\textbf \\alpha \\left \\' http:// ( [ π 😀".split(' '),
+    ..."\\ { } $ ^ _ ~ - ` ' \" % a Z 7 times sim \\frac \\hat \\sqrt \\not \\textbf \\alpha \\left \\' http:// ( [ π 😀".split(
+      ' ',
+    ),
     ' ',
   )
 
@@ -335,6 +348,7 @@ describe('readable', () => {
     "''",
     'https://a{',
     '\\sqrt[',
+    '\\bar',
     'x^',
   ])('takes linear time: %s', (piece) => {
     const timed = (length: number): number => {

@@ -2,6 +2,7 @@ import { startOfDay } from '../../calendar/days.ts'
 import { shortCount, weekdayOf } from '../../calendar/words.ts'
 import { closeIsolate, isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
+import { saysRetracted } from '../../papers/ingest/withdrawal.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
@@ -89,7 +90,7 @@ export function formatCard(
     rowVotes: paper.votes ? paper.votes.toLocaleString(t.intl) : '\u00a0',
     ...summariesOf(paper, t),
     note: paper.note === null ? null : mailNote(paper.note, { PUBLIC_URL, newsletter }),
-    withdrawn: paper.withdrawn ? digest.withdrawn : null,
+    withdrawn: !paper.withdrawn ? null : saysRetracted(paper) ? digest.retracted : digest.withdrawn,
     reason: reasonFor({ ...paper.facts, pickedBy: paper.curator }, t) ?? '',
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
     /** the template appends the reader's token */

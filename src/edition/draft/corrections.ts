@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { shortDate } from '../../calendar/words.ts'
 import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
+import { saysRetracted } from '../../papers/ingest/withdrawal.ts'
 import { readable, sentences } from '../../papers/readable.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, text } from '../../runtime/db/query.ts'
@@ -15,6 +16,8 @@ export interface Correction {
   /** as that edition showed it */
   title: string
   newTitle: string | null
+  /** a withdrawn paper that is called retracted */
+  retracted?: boolean
   /** that edition's date */
   date: string
   url: string | null
@@ -30,14 +33,14 @@ const MAX_TITLE_CHARACTERS = 140
  * @param editions the kind of the edition that reports them, and of those that they are about
  */
 export const describeCorrections = (corrections: readonly Correction[], editions: 'daily' | 'weekly', t: Messages) =>
-  corrections.map(({ kind, title, newTitle, date, url }) => {
+  corrections.map(({ kind, title, newTitle, retracted, date, url }) => {
     const day = shortDate({ kind: editions, date }, t)
     const short = (text: string) => isolated(sentences(readable(text), MAX_TITLE_CHARACTERS))
     return {
       url,
       words:
         kind === 'withdrawn'
-          ? t.digest.nowWithdrawn(short(title), day)
+          ? t.digest[retracted ? 'nowRetracted' : 'nowWithdrawn'](short(title), day)
           : t.digest.retitled(short(title), short(newTitle ?? title), day),
     }
   })
@@ -63,6 +66,8 @@ export async function findCorrections(
     newTitle: text.nullable(),
     date: text,
     url: text.nullable(),
+    currentTitle: text,
+    abstract: text,
   })`
     WITH last_shown AS (
       SELECT DISTINCT ON (c.paper_id) c.paper_id, c.title, c.withdrawn, e.date
@@ -71,21 +76,26 @@ export async function findCorrections(
         AND e.released_at > ${at}::timestamptz - make_interval(days => ${CORRECTION_DAYS})
       ORDER BY c.paper_id, e.released_at DESC
     ), changed AS (
-      SELECT s.paper_id, 'withdrawn' AS kind, s.title, NULL AS new_title, s.date, p.url
+      SELECT s.paper_id, 'withdrawn' AS kind, s.title, NULL AS new_title, s.date
       FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.withdrawn_at IS NOT NULL AND NOT s.withdrawn
       UNION ALL
-      SELECT s.paper_id, 'retitled', s.title, p.title, s.date, p.url
+      SELECT s.paper_id, 'retitled', s.title, p.title, s.date
       FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.title <> s.title AND p.withdrawn_at IS NULL
     )
-    SELECT paper_id, kind, title, new_title, date::text, url FROM changed c
+    SELECT c.paper_id, c.kind, c.title, c.new_title, c.date::text, p.url, p.title AS current_title, p.abstract
+    FROM changed c JOIN papers p ON p.id = c.paper_id
     WHERE NOT EXISTS (
       SELECT FROM corrections t JOIN editions e ON e.id = t.edition_id
       WHERE t.paper_id = c.paper_id AND t.kind = c.kind AND t.new_title IS NOT DISTINCT FROM c.new_title
         AND e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled')
-    ORDER BY kind DESC, date, paper_id`
+    ORDER BY c.kind DESC, c.date, c.paper_id`
   return found
     .filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
     .slice(0, MOST_CORRECTIONS)
+    .map(({ currentTitle, abstract, ...correction }) => ({
+      ...correction,
+      retracted: correction.kind === 'withdrawn' && saysRetracted({ title: currentTitle, abstract }),
+    }))
 }
 
 /**

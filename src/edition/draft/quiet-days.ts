@@ -1,16 +1,17 @@
-import { and, desc, eq, isNotNull, lt } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import { daysLater, isWeekend } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import { weekdayDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
+import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bool, number, query, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 
 /**
  * The state of a list day. holiday: a source was read after the list closed, and had no papers · outage: no source could be read
- * after it closed · thin: fewer than THIN_DAY_PAPERS papers
+ * after it closed · thin: fewer than THIN_DAY_PAPERS papers. Where a source with votes is in use, only its reads count.
  */
 type DayState = 'full' | 'thin' | 'holiday' | 'outage'
 
@@ -20,7 +21,7 @@ export interface ListDayState {
   papers: number
 }
 
-type Settings = Pick<Config, 'EDITION_CLOSE_HOUR_UTC' | 'THIN_DAY_PAPERS'>
+type Settings = Pick<Config, 'EDITION_CLOSE_HOUR_UTC' | 'PAPER_SOURCES' | 'THIN_DAY_PAPERS'>
 
 /** A day with papers that were imported from a file, and for which no source was asked, is no outage. */
 const stateOf = (
@@ -38,12 +39,14 @@ export async function readListDayStates(
   from: string,
   to: string,
 ): Promise<ListDayState[]> {
+  const isVoted = config.PAPER_SOURCES.some((name) => VOTED_SOURCES.includes(name))
+  const counts = isVoted ? sql`r.source = ANY(${sql.param(VOTED_SOURCES)}::text[])` : sql`true`
   const rows = await query(db, { day: text, papers: number, asked: bool, readClosed: bool })`
     SELECT d::date::text AS day,
       (SELECT count(*)::int FROM papers p WHERE p.list_day = d::date AND NOT p.announced) AS papers,
       EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date) AS asked,
       EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date
-        AND r.read_at >= (d::date + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS read_closed
+        AND ${counts} AND r.read_at >= (d::date + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS read_closed
     FROM generate_series(${from}::date, ${to}::date, interval '1 day') AS d ORDER BY d`
   return rows.map(({ day, papers, ...seen }) => ({
     day,

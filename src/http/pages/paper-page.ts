@@ -4,6 +4,7 @@ import { fullDay, plainDay, plainMoment, weekdayDate } from '../../calendar/word
 import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/en.ts'
 import { bibtex } from '../../papers/cite.ts'
+import { saysRetracted } from '../../papers/ingest/withdrawal.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import type { Paper } from '../../papers/lists/paper.ts'
 import type { PlaceOnDay } from '../../papers/lists/place-on-day.ts'
@@ -69,7 +70,7 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
     },
     reading: readingLinks(paper, t),
     elsewhere: elsewhereLinks(paper, t),
-    withdrawn: paper.withdrawnAt !== undefined,
+    withdrawn: paper.withdrawnAt && (saysRetracted(paper) ? t.paper.retracted : t.paper.withdrawn),
     abstractHtml: richText(paper.abstractSource, { links: true }),
     summary: paper.summary !== '' && !paper.abstract.startsWith(paper.summary.slice(0, 80)) ? paper.summary : undefined,
     aiSummary: paper.aiSummary,

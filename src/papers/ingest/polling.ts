@@ -1,4 +1,4 @@
-import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
+import { closeOfDay, dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -12,17 +12,28 @@ const INTERVALS: { untilHours: number; everyMs: number }[] = [
 const GRACE_MS = 60_000
 
 /**
- * Returns the list days to read now, newest first: often while a day is young, less often later, until `followDays` after it.
+ * Returns the list days to read now, newest first: often while a day is young, less often later, until `followDays` after it. Behind
+ * them come those that were not read after their close, up to `lateDays` back, but none from before the source's first read.
  *
  * @param lastRead when each day was last read; a day without an entry is due
  */
-export function daysDue(now: Date, followDays: number, lastRead: ReadonlyMap<string, Date>): string[] {
+export function daysDue(
+  now: Date,
+  { followDays, lateDays = 0 }: { followDays: number; lateDays?: number | undefined },
+  lastRead: ReadonlyMap<string, Date>,
+  closeHourUtc: number,
+): string[] {
   const today = dayOf(now)
-  return Array.from({ length: followDays + 1 }, (_, back) => daysLater(today, -back)).filter((day) => {
-    const last = lastRead.get(day)
-    if (!last) return true
-    const ageHours = (now.getTime() - startOfDay(day).getTime()) / HOUR_MS
-    const { everyMs } = INTERVALS.find(({ untilHours }) => ageHours < untilHours)!
-    return now.getTime() - last.getTime() >= everyMs - GRACE_MS
-  })
+  const begun = [...lastRead.keys()].sort()[0] ?? today
+  return Array.from({ length: Math.max(followDays, lateDays) + 1 }, (_, back) => daysLater(today, -back)).filter(
+    (day, back) => {
+      const last = lastRead.get(day)
+      const closesAt = closeOfDay(day, closeHourUtc)
+      if (back > followDays) return day >= begun && closesAt <= now && !(last && last >= closesAt)
+      if (!last) return true
+      const ageHours = (now.getTime() - startOfDay(day).getTime()) / HOUR_MS
+      const { everyMs } = INTERVALS.find(({ untilHours }) => ageHours < untilHours)!
+      return now.getTime() - last.getTime() >= everyMs - GRACE_MS
+    },
+  )
 }

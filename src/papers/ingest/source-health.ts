@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import { minuteUtc } from '../../calendar/words.ts'
-import { FOLLOW_DAYS, isSourceName, namesOfSources } from '../../runtime/config/source-names.ts'
+import { FOLLOW_DAYS, isSourceName, namesOfSources, VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { moment, queryColumn } from '../../runtime/db/query.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
@@ -120,12 +120,14 @@ export async function reportSources({
 }
 
 /**
- * Returns when a list day was last read from any source. For days that were only imported from files, returns when the newest votes in
+ * Returns when a list day was last read from a source with votes, or else from any source. For days that were only imported from files, returns when the newest votes in
  * them were read; null for days without either.
  */
 export async function listReadAt(db: Db, day: string): Promise<Date | null> {
   const [at] = await queryColumn(db, moment.nullable())`
-    SELECT coalesce((SELECT max(read_at) FROM source_reads WHERE list_day = ${day}::date),
+    SELECT coalesce(
+      (SELECT max(read_at) FROM source_reads WHERE list_day = ${day}::date AND source = ANY(${sql.param(VOTED_SOURCES)}::text[])),
+      (SELECT max(read_at) FROM source_reads WHERE list_day = ${day}::date),
       (SELECT max(s.observed_at) FROM papers p JOIN signals s ON s.paper_id = p.id
         WHERE p.list_day = ${day}::date AND s.origin IN ('file', 'undated')))`
   return at ?? null

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
-import { bool, query } from '../../runtime/db/query.ts'
+import { bool, query, text } from '../../runtime/db/query.ts'
+import { formerTitleId } from '../paper-id.ts'
 import type { ListedPaper } from './listed-paper.ts'
 import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf, votesOf } from './paper-rows.ts'
 
@@ -40,6 +41,7 @@ export async function storeList(
   ]
   const total: Stored = { papers: distinct.length, added: 0, changed: 0, signals: 0 }
   await db.transaction(async (tx) => {
+    await adoptFormerTitles(tx, distinct)
     for (let i = 0; i < distinct.length; i += CHUNK) {
       const chunk = distinct.slice(i, i + CHUNK)
       const touched = await storePapers(tx, rowsOf(chunk, observed.observedAt), observed.observedAt)
@@ -52,6 +54,25 @@ export async function storeList(
     }
   })
   return total
+}
+
+/** Gives stored papers that are known by their title the id of today. Otherwise readers would get them once more. */
+export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]): Promise<void> {
+  const ids = papers
+    .filter(({ source }) => source === 'title')
+    .map(({ sourceId, title }) => ({ id: sourceId, former: formerTitleId(title) }))
+    .filter(({ id, former }) => id !== former)
+  if (ids.length === 0) return
+  const adopted = await query(db, { id: text, former: text })`
+    UPDATE papers p SET source_id = r.id
+    FROM (SELECT DISTINCT ON (id) id, former FROM jsonb_to_recordset(${JSON.stringify(ids)}::jsonb) AS r (id text, former text)) AS r
+    WHERE p.source = 'title' AND p.source_id = r.former
+      AND NOT EXISTS (SELECT FROM papers WHERE source = 'title' AND source_id = r.id)
+    RETURNING r.id, r.former`
+  for (const { id, former } of adopted)
+    await db.execute(sql`
+      UPDATE subscribers SET like_papers = array_replace(like_papers, ${former}::text, ${id}::text)
+      WHERE like_papers && ARRAY[${former}::text]`)
 }
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {

@@ -11,6 +11,16 @@ interface Record {
 export const saysWithdrawn = ({ title = '', abstract = '', comment = '' }: Record): boolean =>
   TITLED.test(title) || clauses(comment).some(isNotice) || clauses(abstract).slice(0, 1).some(isNotice)
 
+/**
+ * Whether the record of a withdrawn paper calls it retracted, as those of journals do. Who withdrew a paper is rarely stated: authors,
+ * a journal, a server.
+ */
+export const saysRetracted = ({ title = '', abstract = '' }: Record): boolean =>
+  /^\W*retract|[[(]retracted[\])]\s*$/i.test(title) ||
+  clauses(abstract)
+    .slice(0, 1)
+    .some((clause) => /\bretract/i.test(clause))
+
 const TITLED =
   /^\W*(?:(?:withdrawn|retracted)(?: (?:article|chapter|paper))?|retraction(?: (?:notice|note))?|withdrawal)(?:\s*[\])]|\s*:|\s+[-–—]\s)|^\W*retraction (?:notice|note) (?:to|for|of)\b|[[(](?:withdrawn|retracted)[\])]\s*$/i
 

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, moment, query } from '../../runtime/db/query.ts'
 import { countReaderVotes } from '../votes/reader-votes.ts'
@@ -96,4 +97,5 @@ export const ageHoursAt = (at: Date): SQL => sql`
  */
 const readAtOf = (at: ReturnType<typeof sql>) => sql`
   greatest(CASE WHEN s.origin <> 'undated' THEN s.observed_at END,
-    (SELECT max(read_at) FROM polls WHERE list_day = p.list_day AND read_at BETWEEN s.observed_at AND ${at}))`
+    (SELECT max(read_at) FROM polls WHERE source = ANY(${sql.param(VOTED_SOURCES)}::text[]) AND list_day = p.list_day
+      AND read_at BETWEEN s.observed_at AND ${at}))`

@@ -5,6 +5,9 @@ export type SourceName = (typeof SOURCE_NAMES)[number]
 /** Days after a list day to follow its votes; 0 for a source without votes, as all of a newsletter's own are. */
 export const FOLLOW_DAYS: Readonly<Record<SourceName, number>> = { hf: 14, arxiv: 0 }
 
+/** Sources with votes. A read of another source confirms no votes. */
+export const VOTED_SOURCES: readonly string[] = SOURCE_NAMES.filter((name) => FOLLOW_DAYS[name] > 0)
+
 /** Returns the names of the sources in use: those of PAPER_SOURCES, and the newsletter's own. */
 export const namesOfSources = (config: {
   PAPER_SOURCES: readonly SourceName[]

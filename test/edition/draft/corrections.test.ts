@@ -38,7 +38,7 @@ test('a new title and a withdrawal are reported once, in the next edition', asyn
   ).toContain('A better name')
   const reported = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))!
   expect(reported).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
-  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn by its authors.')
+  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn.')
   expect(reported).not.toContain('Paper 3')
 
   await addPapers(db, '2026-04-16', 3)
@@ -68,7 +68,7 @@ test('a change while its edition is being released is reported in the next one',
   await addPapers(db, '2026-04-15', 3)
   const reported = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))
   expect(reported).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
-  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn by its authors.')
+  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn.')
 })
 
 test('the card of a paper that was withdrawn before its edition says so', async ({ db }) => {
@@ -78,8 +78,26 @@ test('the card of a paper that was withdrawn before its edition says so', async 
     .set({ withdrawnAt: new Date('2026-04-14T20:00:00Z') })
     .where(eq(papers.id, first!))
   const text = await publish(db, '2026-04-14', '2026-04-15T03:00:00Z')
-  expect(text.match(/\*\* Withdrawn by its authors \*\*/g)).toHaveLength(1)
+  expect(text.match(/\*\* Withdrawn \*\*/g)).toHaveLength(1)
   expect(correctionsOf(text)).toBeUndefined()
+})
+
+test('an article that its journal retracted is called retracted', async ({ db }) => {
+  const [first, second] = await addPapers(db, '2026-04-14', 3)
+  const gone = { withdrawnAt: new Date('2026-04-14T20:00:00Z') }
+  await db
+    .update(papers)
+    .set({ ...gone, title: 'RETRACTED ARTICLE: On sleep' })
+    .where(eq(papers.id, first!))
+  const text = await publish(db, '2026-04-14', '2026-04-15T03:00:00Z')
+  expect(text.match(/\*\* .* \*\*/g)).toEqual(['** Retracted **'])
+  await db
+    .update(papers)
+    .set({ ...gone, abstract: 'This article has been retracted by the editors. Do not cite it.' })
+    .where(eq(papers.id, second!))
+  await addPapers(db, '2026-04-15', 3)
+  const reported = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))
+  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was retracted.')
 })
 
 test('many changes at once leave room for papers: ten in an edition, withdrawals first, the others in the next ones', async ({

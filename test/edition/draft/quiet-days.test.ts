@@ -1,11 +1,17 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { eq } from 'drizzle-orm'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { readListDayStates } from '../../../src/edition/draft/quiet-days.ts'
+import { feedSource } from '../../../src/papers/ingest/sources/feed.ts'
+import type { Source } from '../../../src/papers/ingest/sources/source.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editions, sourceReads, subscribers } from '../../../src/runtime/db/schema.ts'
+import { assembleEditionJob } from '../../../workers/assemble-edition.ts'
+import { collectPapersJob } from '../../../workers/collect-papers.ts'
 import { releaseEditionsJob } from '../../../workers/release-editions.ts'
 import { test } from '../../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
@@ -33,6 +39,54 @@ test('list days are holidays, outages, thin or full', async ({ db }) => {
     '2026-04-16 full', // imported from a file, so that no source was asked
     '2026-04-17 outage',
   ])
+})
+
+describe('a newsletter of feeds alone', () => {
+  test('reads each list after its close: days without papers are holidays', async ({ db }) => {
+    const at = { now: new Date('2026-04-13T12:00:00Z') }
+    const services = servicesOn(db, { PAPER_SOURCES: 'none' }, at)
+    const source = await servedFeed(services.now)
+    for (const now of [
+      '2026-04-13T12:00:00Z',
+      '2026-04-13T23:55:00Z',
+      '2026-04-14T23:55:00Z',
+      '2026-04-15T02:05:00Z',
+    ]) {
+      at.now = new Date(now)
+      await collectPapersJob(services, [source])
+    }
+    const states = await readListDayStates(services, '2026-04-13', '2026-04-14')
+    expect(states.map(({ day, state }) => `${day} ${state}`)).toEqual(['2026-04-13 full', '2026-04-14 holiday'])
+  })
+
+  test('reads a list between its close and its edition, also of a release without delay', async ({ db }) => {
+    const at = { now: new Date('2026-04-13T23:55:00Z') }
+    const settings = { PAPER_SOURCES: 'none', OUTAGE_DAY: 'skip', EDITION_RELEASE_DELAY_MINUTES: '0' }
+    const services = servicesOn(db, settings, at)
+    const source = await servedFeed(services.now)
+    await collectPapersJob(services, [source])
+    at.now = new Date('2026-04-14T02:00:10Z')
+    await assembleEditionJob(services, [source])
+    await releaseEditionsJob(services)
+    expect(await db.select({ state: editions.state }).from(editions)).toEqual([{ state: 'released' }])
+  })
+
+  test('does not stand in for a community’s list that could not be read', async ({ db }) => {
+    const readAt = new Date('2026-04-14T02:10:00Z')
+    await db.insert(sourceReads).values({ source: 'journal', listDay: '2026-04-13', readAt, papers: 0 })
+    expect(await readListDayStates(servicesOn(db), '2026-04-13', '2026-04-13')).toMatchObject([{ state: 'outage' }])
+  })
+
+  /** A feed with five papers of 13 April. */
+  async function servedFeed(now: () => Date): Promise<Source> {
+    const item = (n: number) => `<item><title>Paper ${n}</title><pubDate>2026-04-13T09:00:00Z</pubDate></item>`
+    const feed = `<rss><channel>${[1, 2, 3, 4, 5].map(item).join('')}</channel></rss>`
+    const server = createServer((_, reply) => void reply.end(feed))
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => void server.close())
+    const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    return feedSource({ name: 'journal', kind: 'feed', location, topics: [], weight: 1 }, { userAgent: 'test', now })
+  }
 })
 
 describe('a thin day', () => {

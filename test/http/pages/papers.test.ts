@@ -94,6 +94,17 @@ describe('a day', () => {
     const early = await read('2026-04-14T18:40:00Z')
     expect(early.page).toContain('1 paper · Ranking as of 14 Apr, 18:40 UTC · closed 15 Apr, 02:00 UTC')
     expect(early.asOf, 'the API too').toEqual(Array(3).fill('2026-04-14T18:40:00.000Z'))
+    // arXiv has no votes: reading its announcements again makes no ranking final.
+    const announcements = {
+      source: 'arxiv',
+      listDay: '2026-04-14',
+      readAt: new Date('2026-04-15T08:00:00Z'),
+      papers: 1,
+    }
+    await db.insert(sourceReads).values(announcements)
+    expect(textOf((await siteOn(services).app.inject('/papers?date=2026-04-14')).body)).toContain(
+      'Ranking as of 14 Apr',
+    )
     const late = await read('2026-04-15T02:05:00Z')
     expect(late.page).toContain('1 paper · Final ranking · closed 15 Apr, 02:00 UTC')
     expect(late.asOf).toEqual([null, null, null])

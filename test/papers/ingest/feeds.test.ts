@@ -49,6 +49,14 @@ describe('a feed', () => {
     ])
   })
 
+  test('with the named entities of HTML, in names too', () => {
+    const item =
+      '<item><title><![CDATA[Caf&eacute; &ndash; &beta;-cells]]></title><dc:creator><![CDATA[Ana Garc&iacute;a]]></dc:creator></item>'
+    expect(parseFeed(`<rss><channel>${item}</channel></rss>`, '2026-04-15')!.papers).toMatchObject([
+      { title: 'Café – β-cells', authors: ['Ana García'] },
+    ])
+  })
+
   test('of OpenReview: Atom, where a paper of arXiv keeps its id', () => {
     expect(read('openreview.atom').papers).toMatchObject([
       {

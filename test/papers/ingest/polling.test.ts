@@ -7,8 +7,8 @@ const at = (text: string) => new Date(`${text}Z`)
 
 describe('list days due for a read', () => {
   test('are the whole two weeks at first', () => {
-    expect(daysDue(at('2026-04-15T08:00:00'), 14, new Map())).toHaveLength(15)
-    expect(daysDue(at('2026-04-15T08:00:00'), 0, new Map())).toEqual(['2026-04-15'])
+    expect(daysDue(at('2026-04-15T08:00:00'), { followDays: 14 }, new Map(), 2)).toHaveLength(15)
+    expect(daysDue(at('2026-04-15T08:00:00'), { followDays: 0, lateDays: 14 }, new Map(), 2)).toEqual(['2026-04-15'])
   })
 
   test('are frequent for two days, rarer later, and end after two weeks', () => {
@@ -17,7 +17,7 @@ describe('list days due for a read', () => {
     const from = at('2026-04-01T00:00:00').getTime()
     for (let tick = 0; tick < 20 * 144; tick++) {
       const now = new Date(from + tick * 600_000)
-      for (const day of daysDue(now, 14, lastRead)) {
+      for (const day of daysDue(now, { followDays: 14 }, lastRead, 2)) {
         lastRead.set(day, now)
         reads.set(day, (reads.get(day) ?? 0) + 1)
       }
@@ -27,6 +27,29 @@ describe('list days due for a read', () => {
     expect(reads.get('2026-04-03')).toBeLessThanOrEqual(96 + 8 + 12)
     expect(lastRead.get('2026-04-03')!.getTime()).toBeLessThan(at('2026-04-18T00:00:00').getTime())
     expect(lastRead.get('2026-04-03')!.getTime()).toBeGreaterThan(at('2026-04-16T00:00:00').getTime())
+  })
+})
+
+describe('list days of a source without votes', () => {
+  const due = (now: string, reads: Record<string, string>) =>
+    daysDue(
+      at(now),
+      { followDays: 0, lateDays: 14 },
+      new Map(Object.entries(reads).map(([day, read]) => [day, at(read)])),
+      2,
+    )
+
+  test('are read once more after their close', () => {
+    const reads = { '2026-04-14': '2026-04-14T23:50:00', '2026-04-15': '2026-04-15T01:50:00' }
+    expect(due('2026-04-15T01:59:00', reads)).toEqual([])
+    expect(due('2026-04-15T02:00:00', reads)).toEqual(['2026-04-14'])
+    expect(due('2026-04-15T02:10:00', { ...reads, '2026-04-14': '2026-04-15T02:00:00' })).toEqual([])
+  })
+
+  test('are read late after an outage, back to two weeks or the first read', () => {
+    const read = { '2026-04-10': '2026-04-10T12:00:00' }
+    expect(due('2026-04-13T08:00:00', read)).toEqual(['2026-04-13', '2026-04-12', '2026-04-11', '2026-04-10'])
+    expect(due('2026-05-13T08:00:00', read)).toHaveLength(15)
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { readEdition } from '../../../src/edition/compose/archive.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { release } from '../../../src/edition/draft/release.ts'
-import { saysWithdrawn } from '../../../src/papers/ingest/withdrawal.ts'
+import { saysRetracted, saysWithdrawn } from '../../../src/papers/ingest/withdrawal.ts'
 import { papers } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, servicesOn } from '../../support/services.ts'
@@ -64,6 +64,20 @@ test('a notice instead of the abstract or before the title withdraws a paper; a 
     expect({ title, said: saysWithdrawn({ title }) }).toEqual({ title, said: false })
 })
 
+test('retracted is what a journal’s record calls it; a paper about retractions is only withdrawn', () => {
+  for (const title of [
+    'RETRACTED: A title',
+    'Retraction notice to "A title"',
+    '[Retracted] A title',
+    'A title (retracted)',
+  ])
+    expect({ title, said: saysRetracted({ title }) }).toEqual({ title, said: true })
+  for (const title of ['WITHDRAWN: A title', 'Why papers are retracted', 'A title'])
+    expect({ title, said: saysRetracted({ title }) }).toEqual({ title, said: false })
+  expect(saysRetracted({ abstract: 'The editors have retracted this article. It was about sleep.' })).toBe(true)
+  expect(saysRetracted({ abstract: 'bioRxiv has withdrawn this manuscript. We count retracted papers.' })).toBe(false)
+})
+
 test('arXiv’s first record withdraws a paper known only from a list, and the next edition reports it', async ({
   db,
 }) => {
@@ -88,9 +102,7 @@ test('arXiv’s first record withdraws a paper known only from a list, and the n
     const { text } = (await readEdition(services, date))!
     expect({
       date,
-      reported: text
-        .replace(/\s+/g, ' ')
-        .includes('“Listed, then Withdrawn” (26 November) was withdrawn by its authors'),
+      reported: text.replace(/\s+/g, ' ').includes('“Listed, then Withdrawn” (26 November) was withdrawn'),
     }).toEqual({ date, reported })
   }
 })

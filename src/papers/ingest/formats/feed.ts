@@ -111,6 +111,6 @@ function authorsOf(entry: Element): string[] {
       ? textOf(author.name)
       : textOf(author)?.replace(/^[^\s@(]+@[^\s@(]+\s*\((.+)\)$/, '$1'),
   )
-  const names = creators.length > 0 ? creators : named.filter((name) => name !== undefined)
+  const names = (creators.length > 0 ? creators : named.filter((name) => name !== undefined)).map(textOfHtml)
   return authorNames(names.length === 1 ? names[0]! : names)
 }

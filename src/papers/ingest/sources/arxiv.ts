@@ -1,4 +1,4 @@
-import { dayOf, daysLater } from '../../../calendar/days.ts'
+import { dayOf, daysLater, isWeekend, mondayOf } from '../../../calendar/days.ts'
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { OwnSource } from '../../../runtime/config/own-sources.ts'
@@ -8,7 +8,7 @@ import { withinLimits } from '../within-limits.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { RateLimit } from './rate-limit.ts'
-import type { Source, SourceReply } from './source.ts'
+import { LATE_DAYS, type Source, type SourceReply } from './source.ts'
 
 interface ArxivOptions extends Omit<Politeness, 'rateLimit'> {
   /** cs.CL, stat.ML … */
@@ -23,18 +23,29 @@ interface ArxivOptions extends Omit<Politeness, 'rateLimit'> {
 
 /** Papers per page. arXiv allows up to 2,000. */
 const PAGE = 200
-/** A day of all of computer science has some 700 papers. */
-const MOST_PAGES = 10
+/** Papers of one search. The first day of a week has some 2,500 in all of arXiv, and arXiv asks not to page far. */
+const MOST_PAPERS = 10_000
+/** arXiv ends a feed of several categories there (info.arxiv.org/help/rss), new versions included. */
+const MOST_IN_FEED = 2_000
 
 export const ARXIV_INTERVAL_MS = 3_000
 
 interface ArxivSource extends Source {
   /** Finds the papers submitted on these days. */
-  search(from: string, to: string): Promise<SourceReply>
+  search(from: string, to: string): Promise<ListReply>
 }
 
+type ListReply = Extract<SourceReply, { outcome: 'read' }>
+
+const nothing = (): ListReply => ({
+  outcome: 'read',
+  papers: [],
+  bad: [],
+  validators: { etag: null, lastModified: null },
+})
+
 /**
- * Creates the arXiv source: today's announcements from its feed, earlier days from its query API by day of submission.
+ * Creates the arXiv source: today's announcements from its feed, those of earlier days from its query API by the time of submission.
  * It provides papers, categories, new versions and withdrawals, but no votes.
  */
 export function arxivSource(options: ArxivOptions): ArxivSource {
@@ -62,35 +73,29 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
       .map((paper) => paper.listDay)
       .sort()
       .at(-1)
+    const isCut = papers.length > 0 && feed.papers.length + feed.bad.length >= MOST_IN_FEED
+    const rest = isCut ? await announcedOn(day) : nothing()
     return {
       outcome: 'read',
-      papers,
-      bad: feed.bad,
+      papers: [...papers, ...rest.papers],
+      bad: [...feed.bad, ...rest.bad],
       validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       ...(papers.length === 0 && newest ? { stillOn: newest } : {}),
     }
   }
 
-  async function submissions(from: string, to: string): Promise<SourceReply> {
-    const within = `submittedDate:[${compact(from)}0000 TO ${compact(to)}2359]`
+  /** Finds papers by the minute of their first submission, in UTC: "202604131800". */
+  const submitted = (from: string, to: string): Promise<ListReply> => {
     const wanted = options.search ?? categories.map((category) => `cat:${category}`).join(' OR ')
-    const search = `(${wanted}) AND ${within}`
-    const all: ArxivFeed = { papers: [], bad: [] }
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const feed = await query({ search_query: search, start: String(page * PAGE), max_results: String(PAGE) })
-      all.papers.push(...feed.papers)
-      all.bad.push(...feed.bad)
-      const read = page * PAGE + feed.papers.length + feed.bad.length
-      if (read >= (feed.total ?? 0)) break
-      // arXiv sometimes returns an empty page before the end. Half a day must not look like a whole one.
-      if (feed.papers.length === 0)
-        throw new PaperboyError(
-          'SOURCE_UNAVAILABLE',
-          `${apiUrl} returned ${read} of ${feed.total} papers for ${within}.`,
-        )
-    }
-    const listed = all.papers.map((paper, index) => ({ ...paper, listPosition: index + 1 }))
-    return { outcome: 'read', papers: listed, bad: all.bad, validators: { etag: null, lastModified: null } }
+    return readAll(query, `(${wanted}) AND submittedDate:[${from} TO ${to}]`)
+  }
+
+  /** Finds the papers that arXiv announced on a day, without those that it held back for a check. */
+  async function announcedOn(day: string): Promise<ListReply> {
+    if (isWeekend(day)) return nothing()
+    const { from, to } = submissionTimes(day)
+    const { papers, ...reply } = await submitted(from, to)
+    return { ...reply, papers: papers.map((paper) => ({ ...paper, listDay: day })) }
   }
 
   const query = async (parameters: Record<string, string>): Promise<ArxivFeed> => {
@@ -102,11 +107,19 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
   return {
     name: 'arxiv',
     followDays: 0,
-    search: submissions,
+    lateDays: LATE_DAYS,
+    search: (from, to) => submitted(`${compact(from)}0000`, `${compact(to)}2359`),
     async read(span, last) {
-      if (span === dayOf(now())) return announcements(span, last)
+      const today = dayOf(now())
+      if (span === today) return announcements(span, last)
+      const all = nothing()
       const { from, to } = parseSpan(span)
-      return submissions(from, to)
+      for (let day = from; day <= to && day <= today; day = daysLater(day, 1)) {
+        const { papers, bad } = await announcedOn(day)
+        all.papers.push(...papers)
+        all.bad.push(...bad)
+      }
+      return all
     },
     async fetchByIds(ids) {
       const found: ListedPaper[] = []
@@ -117,6 +130,34 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
       return found
     },
   }
+}
+
+/**
+ * Reads all pages of a search.
+ * @throws PaperboyError SOURCE_UNAVAILABLE, also when there are too many to read: half a list must not look like a whole one
+ */
+async function readAll(
+  query: (parameters: Record<string, string>) => Promise<ArxivFeed>,
+  search: string,
+): Promise<ListReply> {
+  const all = nothing()
+  for (let read = 0, total = 1; read < total; ) {
+    const feed = await query({ search_query: search, start: String(read), max_results: String(PAGE) })
+    total = feed.total ?? 0
+    if (total > MOST_PAPERS)
+      throw new PaperboyError(
+        'SOURCE_UNAVAILABLE',
+        `arXiv has ${total} papers for ${search}. At most ${MOST_PAPERS} are read: narrow the search, or name fewer categories or days.`,
+      )
+    all.papers.push(...feed.papers)
+    all.bad.push(...feed.bad)
+    const found = feed.papers.length + feed.bad.length
+    read += found
+    // arXiv sometimes returns an empty page before the end.
+    if (found === 0 && read < total)
+      throw new PaperboyError('SOURCE_UNAVAILABLE', `arXiv returned ${read} of ${total} papers for ${search}.`)
+  }
+  return { ...all, papers: all.papers.map((paper, index) => ({ ...paper, listPosition: index + 1 })) }
 }
 
 /** Days of submission that a search reads: arXiv announces a paper one to four days later. */
@@ -132,13 +173,24 @@ export function arxivQuerySource(own: OwnSource, options: Omit<ArxivOptions, 'ca
     keepsPlaces: true,
     async read(span) {
       const today = dayOf(now())
-      const { from, to } = span === today ? { from: daysLater(today, -SEARCHED_DAYS), to: today } : parseSpan(span)
-      const reply = await arxiv.search(from, to)
+      const reply =
+        span === today ? await arxiv.search(daysLater(today, -SEARCHED_DAYS), today) : await arxiv.read(span, undefined)
       if (reply.outcome !== 'read') return reply
       const listed = reply.papers.map((paper) => ({ ...about(own, paper), announced: false }))
       return { ...reply, papers: span === today ? listed.map((paper) => ({ ...paper, listDay: today })) : listed }
     },
   }
+}
+
+/**
+ * Returns when the papers that arXiv announces on a working day were submitted: until 14:00 in New York on the day before, since the
+ * announcement before that (info.arxiv.org/help/availability). That is 18:00 UTC in summer and 19:00 in winter. The hour between belongs
+ * to both days here.
+ */
+function submissionTimes(day: string): { from: string; to: string } {
+  const monday = mondayOf(day)
+  const [since, until] = day === monday ? [-4, -3] : day === daysLater(monday, 1) ? [-4, -1] : [-2, -1]
+  return { from: `${compact(daysLater(day, since))}1800`, to: `${compact(daysLater(day, until))}1859` }
 }
 
 const compact = (day: string): string => day.replaceAll('-', '')

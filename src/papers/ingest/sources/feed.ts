@@ -5,7 +5,7 @@ import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { parseFeed } from '../formats/feed.ts'
 import { withinLimits } from '../within-limits.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
-import type { Source } from './source.ts'
+import { LATE_DAYS, type Source } from './source.ts'
 
 /** A paper that entered its feed longer ago is no news. Weekends fit in. */
 const NEW_DAYS = 3
@@ -16,6 +16,7 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
   return {
     name: own.name,
     followDays: 0,
+    lateDays: LATE_DAYS,
     keepsPlaces: true,
     async read(span, last) {
       const headers = {

@@ -8,7 +8,7 @@ import { isBad, type ListedPaper } from '../listed-paper.ts'
 import { withinLimits } from '../within-limits.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
-import type { Source } from './source.ts'
+import { LATE_DAYS, type Source } from './source.ts'
 
 /**
  * Creates a source for a list of papers that people write: a file or a URL, in one of the formats of `papers import`.
@@ -20,6 +20,7 @@ export function readingListSource(own: OwnSource & { kind: 'list' }, polite: Pol
   return {
     name: own.name,
     followDays: 0,
+    lateDays: LATE_DAYS,
     keepsPlaces: true,
     async read(span) {
       const text = isUrl ? (await politeGet(own.location, {}, polite)).body : await readFile(own.location)
@@ -34,7 +35,8 @@ export function readingListSource(own: OwnSource & { kind: 'list' }, polite: Pol
       return {
         outcome: 'read',
         papers: papers.map((paper) => about(own, paper)),
-        bad: parsed.filter(isBad),
+        // Entries without a date are of today.
+        bad: span === today ? parsed.filter(isBad) : [],
         validators: { etag: null, lastModified: null },
       }
     },

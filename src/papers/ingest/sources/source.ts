@@ -18,6 +18,9 @@ export type SourceReply =
       stillOn?: string | undefined
     }
 
+/** `lateDays` of the sources without votes */
+export const LATE_DAYS = 14
+
 /**
  * A source of paper lists. A new source is one file with this interface and a line in configured.ts.
  *
@@ -28,6 +31,8 @@ export interface Source {
   name: string
   /** days after a list day to follow its votes; 0 for a source without votes */
   followDays: number
+  /** days to go back for lists that were not read after their close. After an outage, they are many */
+  lateDays?: number
   /** repeats papers for days, as feeds do: a known paper stays on its list day */
   keepsPlaces?: boolean
   read(span: SpanKey, last: LastReply | undefined): Promise<SourceReply>
