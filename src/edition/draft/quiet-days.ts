@@ -4,7 +4,7 @@ import { isQuietDay } from '../../calendar/holidays.ts'
 import { weekdayDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
-import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
+import { hasVotedSource, VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bool, number, query, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
@@ -39,11 +39,11 @@ export async function readListDayStates(
   from: string,
   to: string,
 ): Promise<ListDayState[]> {
-  const isVoted = config.PAPER_SOURCES.some((name) => VOTED_SOURCES.includes(name))
+  const isVoted = hasVotedSource(config)
   const counts = isVoted ? sql`r.source = ANY(${sql.param(VOTED_SOURCES)}::text[])` : sql`true`
   const rows = await query(db, { day: text, papers: number, asked: bool, readClosed: bool })`
     SELECT d::date::text AS day,
-      (SELECT count(*)::int FROM papers p WHERE p.list_day = d::date AND NOT p.announced) AS papers,
+      (SELECT count(*)::int FROM papers p WHERE p.list_day = d::date AND NOT (p.announced AND ${isVoted})) AS papers,
       EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date) AS asked,
       EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date
         AND ${counts} AND r.read_at >= (d::date + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS read_closed

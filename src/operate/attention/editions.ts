@@ -6,6 +6,7 @@ import { describeEdition, type EditionKey, editionOptions } from '../../edition/
 import { editionsToMake, isRecent, LIST_TOO_OLD } from '../../edition/draft/edition-age.ts'
 import { counted } from '../../lib/counted.ts'
 import { redact } from '../../lib/redact.ts'
+import { hasVotedSource } from '../../runtime/config/source-names.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
 import { type Attention, type AttentionDeps, editionHref } from './attention.ts'
@@ -80,7 +81,7 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
     const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), due: moment })`
       SELECT e.state, e.held, d.due
       FROM (SELECT min(created_at) AS first FROM papers
-        WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT announced) AS p
+        WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT (announced AND ${hasVotedSource(config)})) AS p
       LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
       CROSS JOIN LATERAL (SELECT greatest(p.first, coalesce(e.release_at, ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(
         hours => ${config.EDITION_CLOSE_HOUR_UTC}, mins => ${config.EDITION_RELEASE_DELAY_MINUTES}))) AS due) AS d

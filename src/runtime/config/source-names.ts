@@ -8,6 +8,10 @@ export const FOLLOW_DAYS: Readonly<Record<SourceName, number>> = { hf: 14, arxiv
 /** Sources with votes. A read of another source confirms no votes. */
 export const VOTED_SOURCES: readonly string[] = SOURCE_NAMES.filter((name) => FOLLOW_DAYS[name] > 0)
 
+/** Whether a community's list is in use. Without one, announcements are the list, and reads of all sources count. */
+export const hasVotedSource = ({ PAPER_SOURCES }: { PAPER_SOURCES: readonly SourceName[] }): boolean =>
+  PAPER_SOURCES.some((name) => VOTED_SOURCES.includes(name))
+
 /** Returns the names of the sources in use: those of PAPER_SOURCES, and the newsletter's own. */
 export const namesOfSources = (config: {
   PAPER_SOURCES: readonly SourceName[]

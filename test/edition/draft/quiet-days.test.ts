@@ -9,7 +9,7 @@ import { readListDayStates } from '../../../src/edition/draft/quiet-days.ts'
 import { feedSource } from '../../../src/papers/ingest/sources/feed.ts'
 import type { Source } from '../../../src/papers/ingest/sources/source.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { editions, sourceReads, subscribers } from '../../../src/runtime/db/schema.ts'
+import { editions, papers, sourceReads, subscribers } from '../../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../../workers/assemble-edition.ts'
 import { collectPapersJob } from '../../../workers/collect-papers.ts'
 import { releaseEditionsJob } from '../../../workers/release-editions.ts'
@@ -41,7 +41,7 @@ test('list days are holidays, outages, thin or full', async ({ db }) => {
   ])
 })
 
-describe('a newsletter of feeds alone', () => {
+describe('a newsletter without a community', () => {
   test('reads each list after its close: days without papers are holidays', async ({ db }) => {
     const at = { now: new Date('2026-04-13T12:00:00Z') }
     const services = servicesOn(db, { PAPER_SOURCES: 'none' }, at)
@@ -69,6 +69,20 @@ describe('a newsletter of feeds alone', () => {
     await assembleEditionJob(services, [source])
     await releaseEditionsJob(services)
     expect(await db.select({ state: editions.state }).from(editions)).toEqual([{ state: 'released' }])
+  })
+
+  test('has thin days, also of arXiv’s announcements', async ({ db }) => {
+    for (const [day, count] of [
+      ['2026-04-13', 2],
+      ['2026-04-14', 9],
+    ] as const) {
+      await addPapers(db, day, count)
+      const readAt = new Date(Date.parse(`${day}T02:05:00Z`) + 86_400_000)
+      await db.insert(sourceReads).values({ source: 'arxiv', listDay: day, readAt, papers: count })
+    }
+    await db.update(papers).set({ announced: true })
+    const states = await readListDayStates(servicesOn(db, { PAPER_SOURCES: 'arxiv' }), '2026-04-13', '2026-04-14')
+    expect(states.map(({ state }) => state)).toEqual(['thin', 'full'])
   })
 
   test('does not stand in for a community’s list that could not be read', async ({ db }) => {

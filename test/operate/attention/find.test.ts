@@ -124,6 +124,17 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(services)).toEqual([])
   })
 
+  test('no edition for a closed list of arXiv’s announcements, unless a community’s list is expected', async ({
+    db,
+  }) => {
+    await addPapers(db, '2026-04-14', 5)
+    await db.execute(sql`UPDATE papers SET announced = true`)
+    const missing = async (PAPER_SOURCES: string) =>
+      (await found(quiet(db, { PAPER_SOURCES }))).filter(({ name }) => name === 'edition_missing').length
+    expect(await missing('hf,arxiv')).toBe(0)
+    expect(await missing('arxiv')).toBe(1)
+  })
+
   test('of papers that came after the close, as on a first start, an edition is late half an hour after them', async ({
     db,
   }) => {
