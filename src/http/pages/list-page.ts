@@ -31,6 +31,8 @@ interface Around extends Shown {
   months: { previous?: Span | undefined; next?: Span | undefined }
   /** papers of earlier lists; absent on others than the front page */
   rising: readonly EditionPaper[] | undefined
+  /** id of the previous page's last paper */
+  after?: number | undefined
 }
 
 /** The list of a day, week or month for templates/pages/home.eta. */
@@ -43,7 +45,7 @@ export function listPage(list: List, page: Around) {
     title: `${t.list.title[span.kind]} ${spanName(span, t)}`,
     heading: { before: t.list.title[span.kind], name: spanName(span, t), count: t.common.papers(list.total) },
     // The front page has an address of its own: that of its list is another one tomorrow.
-    canonical: page.rising ? '/' : spanHref(span),
+    canonical: page.rising ? '/' : list.first > 1 ? pageHref(span, page.after) : spanHref(span),
     card: cardMeta('site', siteCard(t), t),
     state: span.kind === 'day' ? stateOf(list, t) : { short: t.list.mostVotesFirst },
     nav: { previous: list.previous && step(list.previous, t), next: list.next && step(list.next, t) },
@@ -118,6 +120,8 @@ const step = (span: Span, t: Messages) => ({
   label: span.kind === 'day' ? weekdayAndNumber(span.from, t.intl) : shortSpan(span, t.intl),
 })
 
+const pageHref = (span: Span, after: number | undefined): string => `${spanHref(span)}&after=${after}`
+
 /** Undefined if the whole list is on one page. */
 function pagingOf({ span, first, papers, total, nextAfter }: List, t: Messages) {
   if (first === 1 && nextAfter === undefined) return undefined
@@ -126,6 +130,6 @@ function pagingOf({ span, first, papers, total, nextAfter }: List, t: Messages) 
     label: t.list.pages,
     place: t.list.page(formatted(first), formatted(first + papers.length - 1), formatted(total)),
     start: first > 1 ? { href: spanHref(span), label: t.list.fromTheTop } : undefined,
-    next: nextAfter === undefined ? undefined : { href: `${spanHref(span)}&after=${nextAfter}`, label: t.list.more },
+    next: nextAfter === undefined ? undefined : { href: pageHref(span, nextAfter), label: t.list.more },
   }
 }

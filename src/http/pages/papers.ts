@@ -20,18 +20,23 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
   const readRising = cached(services, () => newestRising(services))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
 
-  async function showList(request: FastifyRequest, reply: FastifyReply, list: List, rising?: EditionPaper[]) {
+  async function showList(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    list: List,
+    { rising, after }: { rising?: EditionPaper[]; after?: number | undefined },
+  ) {
     const { t } = reply.locals!
     const judged = await readJudged(db, request.reader, list.papers)
     const month = spanAround('month', list.lastDay)
     const [days, months] = await Promise.all([countDays(deps, month), neighbours(db, month, dayOf(now()))])
-    const page = listPage(list, { t, ...judged, days, months, rising, path: request.url })
+    const page = listPage(list, { t, ...judged, days, months, rising, after, path: request.url })
     return setCacheControl(request.reader, reply).view('home', page)
   }
 
   app.get('/', async (request, reply) => {
     const list = await listDay(deps)
-    if (list) return showList(request, reply, list, await readRising())
+    if (list) return showList(request, reply, list, { rising: await readRising() })
     return setCacheControl(request.reader, reply).view('home', { papers: [] })
   })
 
@@ -55,7 +60,7 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
           : spanNamed('month', month!)
     if (!span) return notInCalendar(reply, date !== undefined)
     const list = await listSpan(deps, span, { after })
-    if (list) return showList(request, reply, list)
+    if (list) return showList(request, reply, list, { after })
     return noPapers(reply, span, await nearestDays(deps, span.from))
   })
 }

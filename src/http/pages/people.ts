@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
-import { type Contributor, papersBy } from '../../papers/lists/papers-by.ts'
+import { type Contributor, isPlace, papersBy } from '../../papers/lists/papers-by.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFollowing } from '../../subscription/follow.ts'
@@ -16,12 +16,14 @@ import { authorHref, followButton, organizationHref } from './people-paths.ts'
 
 /** The papers of one author or one organisation, newest first. */
 export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  async function show(request: FastifyRequest, reply: FastifyReply, who: Contributor, after: string | undefined) {
+  async function show(request: FastifyRequest, reply: FastifyReply, who: Contributor, typed: string | undefined) {
     const { t } = reply.locals!
+    const after = isPlace(typed) ? typed : undefined
     const [name, path, kind] =
       'author' in who
         ? ([who.author, authorHref(who.author), 'author'] as const)
         : ([who.organisation, organizationHref(who.organisation), 'organisation'] as const)
+    const pageHref = (place: string) => `${path}?after=${encodeURIComponent(place)}`
     const { total, papers, next } = await papersBy(services, who, { after })
     if (papers.length === 0) {
       return reply.code(404).view('message', { heading: t.people.none, text: t.people.noneText, search: name })
@@ -33,7 +35,7 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       kind: t.people[kind],
       about: t.people.about(name),
       count: t.common.papers(total),
-      canonical: path,
+      canonical: after ? pageHref(after) : path,
       follow: followButton(kind, name, { following, back: path }),
       feeds: feedLinks({ t, newsletter: services.config.newsletter }, name, kind),
       feedName: t.feeds.nameBy(name),
@@ -41,7 +43,7 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       paging: (after || next) && {
         label: t.list.pages,
         start: after && { href: path, label: t.topics.fromTheTop },
-        next: next && { href: `${path}?after=${encodeURIComponent(next)}`, label: t.topics.more },
+        next: next && { href: pageHref(next), label: t.topics.more },
       },
     })
   }

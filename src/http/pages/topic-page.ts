@@ -65,11 +65,12 @@ export function topicPage(
   const { slug, name } = topic
   const { t } = page
   const path = `/topics/${slug}`
+  const pageHref = (place: string) => `${path}?after=${encodeURIComponent(place)}`
   return {
     name,
     wishes: [{ name: 'topic', value: slug, label: name }],
     follow: followButton('topic', slug, { following, back: path, label: name }),
-    canonical: path,
+    canonical: after ? pageHref(after) : path,
     description: describe(topic, t),
     first: after === undefined,
     count: topic.since !== null && t.topics.count(topic.papers, plainDay(topic.since, t.intl)),
@@ -81,7 +82,7 @@ export function topicPage(
     paging: (after || found.next) && {
       label: t.list.pages,
       start: after && { href: path, label: t.topics.fromTheTop },
-      next: found.next && { href: `${path}?after=${encodeURIComponent(found.next)}`, label: t.topics.more },
+      next: found.next && { href: pageHref(found.next), label: t.topics.more },
     },
   }
 }

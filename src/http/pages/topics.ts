@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Messages } from '../../messages/en.ts'
 import { searchPapers } from '../../papers/search/search.ts'
+import { parseCursor } from '../../papers/search/search-cursor.ts'
 import { findTopics } from '../../papers/topics/find-topics.ts'
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
@@ -49,8 +50,9 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     return head
   }
 
-  async function show(request: FastifyRequest, reply: FastifyReply, slug: string, after: string | undefined) {
+  async function show(request: FastifyRequest, reply: FastifyReply, slug: string, typed: string | undefined) {
     const { t } = reply.locals!
+    const after = parseCursor({ after: typed }) && typed
     const found = await searchPapers(services, { topic: slug, after })
     if (found.papers.length === 0) return noPapers(reply)
     const judged = await readJudged(db, request.reader, found.papers)

@@ -31,13 +31,16 @@ const Found = z.object({ id: bigint.nullable(), day: z.string().nullable(), tota
 const CURSOR = /^(\d{4}-\d{2}-\d{2}):(\d{1,15})$/
 
 /** Returns an author's or an organisation's papers, newest first. Only the exact name counts, since many names are alike. */
+/** Whether a text is a place to go on from, as `next` has it. Any other begins at the first page. */
+export const isPlace = (text: string | undefined): boolean => isDay(CURSOR.exec(text ?? '')?.[1] ?? '')
+
 export async function papersBy(
   { db, now }: { db: Db; now: () => Date },
   who: Contributor,
   { after, limit = PAGE, upTo }: Paging = {},
 ): Promise<PapersBy> {
   const [, day, id] = CURSOR.exec(after ?? '') ?? []
-  const isAfter = day && isDay(day) ? sql`(p.list_day, p.id) < (${day}::date, ${id}::bigint)` : sql`true`
+  const isAfter = isPlace(after) ? sql`(p.list_day, p.id) < (${day}::date, ${id}::bigint)` : sql`true`
   // MATERIALIZED, or PostgreSQL may look for the newest ones among all papers.
   const rows = await query(
     db,

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { subscribers } from '../../../src/runtime/db/schema.ts'
+import { papers, subscribers } from '../../../src/runtime/db/schema.ts'
 import { addPapers } from '../../support/services.ts'
 import { form, siteOn, test } from '../site.ts'
 
@@ -36,12 +36,20 @@ describe('the choice of a language', () => {
   })
 
   test('has an address for search engines, and no GET remembers it', async ({ db, site: { app } }) => {
-    await addPapers(db, '2026-04-14', 3)
+    await addPapers(db, '2026-04-14', 70)
+    await db.update(papers).set({ topics: ['agents'] })
+    const behind = encodeURIComponent('2026-04-14:30')
     for (const [url, canonical] of [
       ['/papers?date=2026-04-14', '/papers?date=2026-04-14'],
       ['/papers?date=2026-04-14&lang=de', '/papers?date=2026-04-14&amp;lang=de'],
       ['/?lang=es', '/?lang=es'],
       ['/topics?lang=zh', '/topics?lang=zh'],
+      [`/topics/agents?after=${behind}`, `/topics/agents?after=${behind}`],
+      [`/authors/Ada%20Lovelace?after=${behind}&lang=de`, `/authors/Ada%20Lovelace?after=${behind}&amp;lang=de`],
+      ['/papers?month=2026-04&after=61', '/papers?month=2026-04&amp;after=61'],
+      ['/papers?month=2026-04&after=999999', '/papers?month=2026-04'],
+      ['/topics/agents?after=nothing', '/topics/agents'],
+      ['/authors/Ada%20Lovelace?after=nothing', '/authors/Ada%20Lovelace'],
     ] as const) {
       const { body, cookies } = await app.inject(url)
       expect(cookies).toEqual([])
