@@ -45,7 +45,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   await fillLibrary(db, readPapers(values.from), Number(values.papers))
   console.log(`${values.papers} papers in ${Math.round((performance.now() - began) / 1000)} s`)
   const now = () => new Date()
-  const searches = Object.entries(await someQuestions(db)).map(([name, asked]): [string, Ask] => [
+  const searches = Object.entries(await someQuestions(db, now)).map(([name, asked]): [string, Ask] => [
     name,
     (at) => searchPapers({ db, now }, asked(at)),
   ])
@@ -67,11 +67,11 @@ async function report(db: Db, searches: [string, Ask][], others: [string, Ask][]
 }
 
 /** What people ask. Each kind of question weighs the same. */
-async function someQuestions(db: Db): Promise<Record<string, (at: number) => SearchQuery>> {
+async function someQuestions(db: Db, now: () => Date): Promise<Record<string, (at: number) => SearchQuery>> {
   const words = await rareWords(db)
   const long = words.filter((word) => word.length > 6)
   const common = await commonWords(db)
-  const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
+  const topics = (await topicCounts({ db, now }, { limit: 100 })).map((topic) => topic.slug)
   const several = (from: readonly string[], at: number, count: number) =>
     Array.from({ length: count }, (_, place) => one(from, at * (place + 2) + place)).join(' ')
   const { summaries, titles, authors, organisations } = await someTexts(db)
@@ -113,7 +113,7 @@ const NO_WORDS = ['zzyzx', 'qwrtpsdf', 'xkcdvbnm', 'jjjjjjjj', 'vwxyzabc', 'ghgh
 async function otherQuestions(db: Db, now: () => Date): Promise<Record<string, Ask>> {
   const ids = await queryColumn(db, bigint)`SELECT id FROM papers ORDER BY hashint8(id) LIMIT 1000`
   const days = await queryColumn(db, text)`SELECT DISTINCT list_day::text FROM papers ORDER BY 1`
-  const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
+  const topics = (await topicCounts({ db, now }, { limit: 100 })).map((topic) => topic.slug)
   return {
     'papers like another': (at) => similarPapers({ db, now }, one(ids, at)),
     'a list day': (at) => listDay({ db, now, closeHourUtc: 2 }, one(days, at)),

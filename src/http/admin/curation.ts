@@ -65,7 +65,7 @@ export const curationRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     '/admin/editions/:kind/:date/add',
     { schema: searching },
     async ({ params: edition, query: { q } }, reply) => {
-      const { papers } = q === '' ? { papers: [] } : await searchPapers(services, { q, limit: FOUND })
+      const { papers } = q === '' ? { papers: [] } : await searchPapers(services, { q, limit: FOUND }, { toCome: true })
       return reply.view('admin/add-paper', {
         name: nameOf(edition),
         href: editionHref(edition),

@@ -14,8 +14,7 @@ declare module 'fastify' {
 /** Rejects requests without a signed-in admin, and forms sent from another site. */
 export function guardAdminPages(app: FastifyInstance, services: Services): void {
   app.addHook('onRequest', async (request, reply) => {
-    const cookie = request.cookies[cookieName(services)]
-    request.admin = cookie === undefined ? undefined : await findAdmin(services, cookie)
+    request.admin = await adminOf(services, request)
     if (!request.admin) return reply.code(401).view('admin/sign-in', {})
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isFromOwnSite(request, services.config.PUBLIC_URL))
       return reply.code(403).view('admin/problem', {
@@ -24,6 +23,12 @@ export function guardAdminPages(app: FastifyInstance, services: Services): void 
       })
     reply.locals = { ...reply.locals!, admin: request.admin.address } as NonNullable<FastifyReply['locals']>
   })
+}
+
+/** Returns the signed-in admin who sent a request, which need not be behind the guard. */
+export async function adminOf(services: Services, { cookies }: FastifyRequest): Promise<Admin | undefined> {
+  const cookie = cookies[cookieName(services)]
+  return cookie === undefined ? undefined : findAdmin(services, cookie)
 }
 
 /** The signed-in address, for the audit log. */

@@ -1,4 +1,4 @@
-import { findPaper } from '../../papers/lists/paper.ts'
+import { findPublicPaper } from '../../papers/lists/paper.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { paperNotFound } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -9,8 +9,8 @@ export const pageAdder =
   <P extends PaperKey>(paper: P): P & { page: string } => ({ ...paper, page: PUBLIC_URL + paperPath(paper) })
 
 /** Returns our id of a paper, found by its arXiv id or DOI in any form, or by our id. @throws PaperboyError PAPER_NOT_FOUND */
-export async function paperNamed({ db }: Pick<Services, 'db'>, name: string): Promise<number> {
-  const paper = await findPaper(db, name)
+export async function paperNamed(services: Pick<Services, 'db' | 'now'>, name: string): Promise<number> {
+  const paper = await findPublicPaper(services, name)
   if (!paper) throw paperNotFound()
   return paper.id
 }

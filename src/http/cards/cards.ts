@@ -6,7 +6,7 @@ import { isDay } from '../../calendar/days.ts'
 import { readEditionList } from '../../edition/compose/edition-list.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
-import { findPaper } from '../../papers/lists/paper.ts'
+import { findPublicPaper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { messagesOf } from '../../runtime/config/newsletter.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -53,7 +53,7 @@ export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
   )
 
   app.get('/cards/:lang/papers/:id/:hash.png', options({ id: z.string() }), async ({ params }, reply) => {
-    const known = await findPaper(services.db, params.id)
+    const known = await findPublicPaper(services, params.id)
     const [paper] = known ? await readListed(services.db, [known.id], services.now()) : []
     if (!paper) return reply.callNotFound()
     return send(reply, paperPath(paper).slice(1), paperCard(paper, messagesOf(newsletter, params.lang)), params)

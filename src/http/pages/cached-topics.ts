@@ -13,7 +13,7 @@ const CACHE_MS = 10 * 60_000
 type Deps = Pick<Services, 'db' | 'now'>
 
 /** Returns a function that reads the largest topics with their counts, cached for ten minutes. */
-export const cachedTopics = (deps: Deps): (() => Promise<TopicCount[]>) => cached(deps, () => topicCounts(deps.db))
+export const cachedTopics = (deps: Deps): (() => Promise<TopicCount[]>) => cached(deps, () => topicCounts(deps))
 
 /** Returns a function that reads all topics' papers per week, cached for ten minutes. */
 export const cachedWeeks = (deps: Deps): (() => Promise<TopicWeeks | undefined>) =>

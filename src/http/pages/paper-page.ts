@@ -32,12 +32,14 @@ interface Around extends Shown {
   /** whether the reader follows the organisation; undefined for others than readers */
   following: boolean | undefined
   publicUrl: string
+  /** the day that it is now */
+  today: string
   /** returns a topic's name */
   nameOf: (slug: string) => string
 }
 
 /** A paper for templates/pages/paper.eta. */
-export function paperPage(paper: Paper, { similar, place, following, publicUrl, nameOf, ...page }: Around) {
+export function paperPage(paper: Paper, { similar, place, following, publicUrl, today, nameOf, ...page }: Around) {
   const { t, voted, saved } = page
   return {
     title: paper.title,
@@ -60,7 +62,11 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
       paper.publishedAt && t.paper.published(plainDay(dayOf(paper.publishedAt), t.intl)),
       paper.source === 'arxiv' && `arXiv:${paper.sourceId}`,
     ].filter(Boolean),
-    day: { href: spanHref(spanAround('day', paper.listDay)), label: weekdayDate(paper.listDay, t.intl) },
+    // The list of a day to come has no page yet.
+    day: {
+      href: paper.listDay <= today ? spanHref(spanAround('day', paper.listDay)) : undefined,
+      label: weekdayDate(paper.listDay, t.intl),
+    },
     reading: readingLinks(paper, t),
     elsewhere: elsewhereLinks(paper, t),
     withdrawn: paper.withdrawnAt !== undefined,

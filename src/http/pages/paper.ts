@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import { bibtex, ris } from '../../papers/cite.ts'
-import { findPaper, readPaper } from '../../papers/lists/paper.ts'
+import { findPaper, findPublicPaper, readPaper } from '../../papers/lists/paper.ts'
 import { placeOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
@@ -10,6 +11,7 @@ import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFollowing } from '../../subscription/follow.ts'
+import { adminOf } from '../admin/guard.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { paperPage } from './paper-page.ts'
 
@@ -27,7 +29,9 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
 
   async function show(request: FastifyRequest, reply: FastifyReply, name: string) {
     const { t } = reply.locals!
-    const known = await findPaper(db, name)
+    const published = await findPublicPaper(services, name)
+    // The desk links to papers of a list day to come.
+    const known = published ?? ((await adminOf(services, request)) && (await findPaper(db, name)))
     const path = known && paperPath(known)
     if (path && decodeURIComponent(path) !== `/papers/${name}`) return reply.redirect(path, 301)
     const paper = known && (await readPaper(services, known.id))
@@ -45,8 +49,9 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const judged = await readJudged(db, request.reader, [paper])
     const nameOf = await readTopicNames(db, paper.topics, t)
     const { PUBLIC_URL: publicUrl } = services.config
-    const page = paperPage(paper, { t, ...judged, path, similar, place, following, publicUrl, nameOf })
-    return setCacheControl(request.reader, reply, 300).view('paper', page)
+    const today = dayOf(services.now())
+    const page = paperPage(paper, { t, ...judged, path, similar, place, following, publicUrl, today, nameOf })
+    return (published ? setCacheControl(request.reader, reply, 300) : reply).view('paper', page)
   }
 
   app.get('/papers/:id', { schema: { params: z.object({ id: z.string() }) } }, (request, reply) =>
@@ -55,7 +60,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
 
   for (const [file, { type, write }] of Object.entries(CITATIONS)) {
     app.get(`/papers/:id/${file}`, { schema: { params: z.object({ id: z.string() }) } }, async (request, reply) => {
-      const known = await findPaper(db, request.params.id)
+      const known = await findPublicPaper(services, request.params.id)
       const paper = known && (await readPaper(services, known.id))
       if (!paper) return reply.callNotFound()
       return reply

@@ -18,11 +18,11 @@ const FIXED = ['/', '/about', '/subscribe', '/editions', '/search', '/topics', '
 
 /** robots.txt and sitemaps for search engines. */
 export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { db, config } = services
+  const { config } = services
   await saveTransfer(app)
   const base = basePath(config)
   const whole = (path: string) => config.PUBLIC_URL + path
-  const monthsOf = cached(services, () => readMonths(db))
+  const monthsOf = cached(services, () => readMonths(services))
 
   app.get('/robots.txt', async (_request, reply) =>
     reply
@@ -59,7 +59,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   const schema = { params: z.object({ month: z.string() }) }
   app.get('/sitemaps/:month.xml', { schema }, async ({ params }, reply) => {
     const span = spanNamed('month', params.month)
-    const papers = span ? await readMonthPapers(db, span) : []
+    const papers = span ? await readMonthPapers(services, span) : []
     if (papers.length === 0) return reply.callNotFound()
     const pages = papers
       .slice(0, MOST)

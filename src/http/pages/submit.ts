@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { submitPaper } from '../../papers/ingest/submissions.ts'
@@ -12,7 +13,7 @@ import { spanHref } from '../kit/span-href.ts'
 const MOST = { max: 10, timeWindow: 10 * 60_000 }
 
 /** Readers suggest papers; the curator decides. */
-export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (app, services) => {
+export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db' | 'now'>> = async (app, services) => {
   const offered = { querystring: z.object({ paper: z.string().max(200).optional().catch(undefined) }) }
   app.get('/submit', { schema: offered }, async ({ query }, reply) => reply.view('submit', { typed: query.paper }))
 
@@ -24,7 +25,9 @@ export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (
       const sourceId = listDay ? undefined : arxivId(paper)
       if (reader !== undefined && sourceId)
         await recordSubmitter(services.db, { subscriberId: reader, source: 'arxiv', sourceId })
-      return reply.redirect(listDay ? spanHref(spanAround('day', listDay)) : '/submitted', 303)
+      // The list of a day to come has no page yet.
+      const hasPage = listDay !== undefined && listDay <= dayOf(services.now())
+      return reply.redirect(hasPage ? spanHref(spanAround('day', listDay)) : '/submitted', 303)
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'BAD_PAPER')) throw error
       return reply.code(422).view('submit', { typed: paper, problem: true })

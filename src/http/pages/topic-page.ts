@@ -44,7 +44,7 @@ export async function readTopic(
   return {
     slug,
     name,
-    ...(await topicExtent(db, slug)),
+    ...(await topicExtent(services, slug)),
     others: isField(slug) ? [] : await otherSpellings(db, slug, name),
     best: await bestOfMonth(services, slug, BEST),
     weeks: await weeksOfAll(),

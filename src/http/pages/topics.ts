@@ -37,7 +37,8 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { q, after } = request.query
     const words = q?.trim()
     setCacheControl(request.reader, reply, 300)
-    if (words) return reply.view('topics-found', foundTopicsPage(await findTopics(db, words, t), words, after ?? 0, t))
+    if (words)
+      return reply.view('topics-found', foundTopicsPage(await findTopics(services, words, t), words, after ?? 0, t))
     return reply.view('topics', await topicsPage(db, await weeksOfAll(), t))
   })
 

@@ -83,9 +83,9 @@ function unknownIsFine(error: unknown): undefined {
 const A_WEEK_MS = 7 * 86_400_000
 
 /** Broad topics with the number of their papers in the last week. */
-async function broadTopicsOfWeek({ db, now }: Pick<Services, 'db' | 'now'>) {
-  const since = dayOf(new Date(now().getTime() - A_WEEK_MS))
-  const counts = await topicCounts(db, { since, fewest: 1 })
+async function broadTopicsOfWeek(services: Pick<Services, 'db' | 'now'>) {
+  const since = dayOf(new Date(services.now().getTime() - A_WEEK_MS))
+  const counts = await topicCounts(services, { since, fewest: 1 })
   return counts.filter(({ slug }) => isField(slug)).slice(0, TOPICS_OFFERED)
 }
 

@@ -1,5 +1,5 @@
 import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
-import { findPaper } from '../../papers/lists/paper.ts'
+import { findPublicPaper } from '../../papers/lists/paper.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { paperNotFound } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -11,8 +11,8 @@ export const JUDGEMENTS = ['vote', 'save', 'not-interested', 'more-like'] as con
 export type Judgement = (typeof JUDGEMENTS)[number]
 
 /** Finds the paper that a path names. @throws PaperboyError PAPER_NOT_FOUND */
-export async function findNamed({ db }: Pick<Services, 'db'>, name: string): Promise<PaperKey> {
-  const paper = await findPaper(db, name)
+export async function findNamed(services: Pick<Services, 'db' | 'now'>, name: string): Promise<PaperKey> {
+  const paper = await findPublicPaper(services, name)
   if (!paper) throw paperNotFound()
   return paper
 }

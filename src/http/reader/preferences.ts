@@ -31,8 +31,8 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { subscriberId } = verifyToken(keys, 'preferences', token)
     const since = daysLater(dayOf(now()), -OFFERED.days)
     const offered = {
-      topics: await topicCounts(db, { since, limit: OFFERED.most }),
-      likePapers: await readTitles(db, current.likePapers),
+      topics: await topicCounts(services, { since, limit: OFFERED.most }),
+      likePapers: await readTitles(services, current.likePapers),
       taste: await describeTaste(db, subscriberId),
       languages: services.config.newsletter.languages,
     }

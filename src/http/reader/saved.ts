@@ -4,6 +4,7 @@ import { dayOf } from '../../calendar/days.ts'
 import { fullDay } from '../../calendar/words.ts'
 import { readCited } from '../../papers/lists/cited.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
+import { findPublicPaper } from '../../papers/lists/paper.ts'
 import { SAVED_FILES } from '../../papers/saved-files.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import { listSaved } from '../../papers/votes/own-papers.ts'
@@ -35,7 +36,8 @@ export const savedRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { before } = query
     const { papers, next } = await listSaved(services, reader, { before })
     const judged = await readJudged(db, reader, papers)
-    const [removed] = query.removed ? await readListed(db, [query.removed], now()) : []
+    const known = query.removed === undefined ? undefined : await findPublicPaper(services, String(query.removed))
+    const [removed] = known ? await readListed(db, [known.id], now()) : []
     const path = before ? `/saved?before=${before.toISOString()}` : '/saved'
     return reply.view('saved', {
       feeds: privateFeedLinks(keys, FEED, reader),

@@ -5,6 +5,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { number, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import { listReadAt } from '../ingest/source-health.ts'
+import { hasBegun } from '../public-papers.ts'
 import { listedIn } from '../ranking/list-votes.ts'
 import { readOrder } from './list-order.ts'
 import type { ListedRow } from './listed-rows.ts'
@@ -22,7 +23,7 @@ export interface List {
   /** the nearest spans of this kind that have papers */
   previous?: Span | undefined
   next?: Span | undefined
-  /** its last list day with papers up to today, or the span's last day */
+  /** its last list day with papers up to today, else its last day that has begun */
   lastDay: string
   /** number of papers in the whole list */
   total: number
@@ -53,7 +54,7 @@ const PAGE = 60
  * A real list hides samples.
  *
  * @param date defaults to the newest list day with papers, up to today
- * @returns undefined when that day has no papers or is not a valid day
+ * @returns undefined when that day has no papers, has not begun or is not a valid day
  */
 export async function listDay(deps: Deps, date?: string, page: PageOf = {}): Promise<List | undefined> {
   if (date !== undefined && !isDay(date)) return undefined
@@ -62,8 +63,8 @@ export async function listDay(deps: Deps, date?: string, page: PageOf = {}): Pro
 }
 
 /**
- * Returns a span's list: a day's in the order of its edition, a week's or month's by votes.
- * @returns undefined when it has no papers
+ * Returns a span's list up to today: a day's in the order of its edition, a week's or month's by votes.
+ * @returns undefined when it has no papers, or has not begun
  */
 export async function listSpan(
   { db, now, closeHourUtc }: Deps,
@@ -126,7 +127,7 @@ export async function neighbours(
       (SELECT max(list_day) FROM papers WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${today}::date))::text AS last`),
   )
   return {
-    lastDay: last ?? to,
+    lastDay: last ?? (to < today ? to : today),
     previous: previous === null ? undefined : spanAround(kind, previous),
     next: next === null ? undefined : spanAround(kind, next),
   }
@@ -142,7 +143,7 @@ export async function countDays(
     { day: text, papers: number },
     prepared(sql`
       SELECT p.list_day::text AS day, count(*)::int AS papers
-      FROM papers p ${listedIn(sql`p.list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date)`)}
+      FROM papers p ${listedIn(sql`p.list_day BETWEEN ${from}::date AND ${to}::date AND ${hasBegun(dayOf(now()))}`)}
       GROUP BY p.list_day`),
   )
   return new Map(rows.map(({ day, papers }) => [day, papers]))

@@ -1,9 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import type { Span } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, number, query, queryOne, text } from '../../runtime/db/query.ts'
+import { hasBegun } from '../public-papers.ts'
 import { ageHoursAt, listedIn, withSignals } from '../ranking/list-votes.ts'
 import { rankPapers } from '../ranking/rank.ts'
 import { addVotes, burstsOf, countVotesInSpan } from '../votes/reader-votes.ts'
@@ -19,7 +21,7 @@ const Ranked = z.object({
   picked: z.boolean().nullable(),
 })
 
-/** Returns the ids of some list days' papers by day, each in the order of its edition. Days without papers are missing. */
+/** Returns the ids of some list days' papers by day, each in the order of its edition. Days without papers, and days to come, are missing. */
 export async function orderDays(db: Db, days: readonly string[], at: Date): Promise<Map<string, number[]>> {
   const rows = await query(
     db,
@@ -27,7 +29,7 @@ export async function orderDays(db: Db, days: readonly string[], at: Date): Prom
     prepared(sql`
       SELECT p.id, p.list_day::text AS day, p.list_position, s.votes, ${burstsOf(sql`p.id`, at)} AS bursts, ${ageHoursAt(at)} AS age_hours,
         p.weight, k.verdict = 'picked' AS picked
-      FROM papers p ${withSignals(at)} ${listedIn(sql`p.list_day = ANY(${sql.param(days)}::date[])`)}`),
+      FROM papers p ${withSignals(at)} ${listedIn(sql`p.list_day = ANY(${sql.param(days)}::date[]) AND ${hasBegun(dayOf(at))}`)}`),
   )
   const byDay = Map.groupBy(rows, ({ day }) => day)
   return new Map(
@@ -84,4 +86,4 @@ const listed = ({ from, to }: Span, at: Date, own: ReadonlyMap<number, number>):
   SELECT p.id, coalesce(s.votes + coalesce(own.votes, 0), own.votes, -1) AS votes
   FROM papers p ${withSignals(at)}
   LEFT JOIN unnest(${sql.param([...own.keys()])}::bigint[], ${sql.param([...own.values()])}::int[]) AS own (id, votes) ON own.id = p.id
-  ${listedIn(sql`p.list_day BETWEEN ${from}::date AND ${to}::date`)}`
+  ${listedIn(sql`p.list_day BETWEEN ${from}::date AND ${to}::date AND ${hasBegun(dayOf(at))}`)}`

@@ -1,11 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { doiIn } from '../doi.ts'
 import { arxivId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
+import { isPublic } from '../public-papers.ts'
 import { readable } from '../readable.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
@@ -33,8 +35,17 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
   return { ...listed, ...(await readFacts(db, id, at)), ownVotes: listed.ownVotes ?? 0 }
 }
 
-/** Finds a paper by its arXiv id, DOI or link in any form, or by its number here. Returns undefined for an unknown paper. */
-export async function findPaper(db: Db, typed: string): Promise<PaperKey | undefined> {
+/**
+ * Finds a paper by its arXiv id, DOI or link in any form, or by its number here.
+ * @returns undefined for an unknown paper, and for one that is not public yet
+ */
+export const findPublicPaper = (
+  { db, now }: { db: Db; now: () => Date },
+  typed: string,
+): Promise<PaperKey | undefined> => findPaper(db, typed, isPublic(dayOf(now())))
+
+/** Finds a paper as `findPublicPaper` does, also one of a list day to come. @param restricted a condition on papers `p` */
+export async function findPaper(db: Db, typed: string, restricted: SQL = sql`true`): Promise<PaperKey | undefined> {
   const arxiv = arxivId(typed)
   const number = /^[1-9]\d{0,14}$/.test(typed) ? Number(typed) : undefined
   const doi = arxiv === undefined && number === undefined ? doiIn(typed) : undefined
@@ -43,7 +54,7 @@ export async function findPaper(db: Db, typed: string): Promise<PaperKey | undef
     query(
       db,
       { id: bigint, source: text, sourceId: text },
-      prepared(sql`SELECT id, source, source_id FROM papers WHERE ${condition}`),
+      prepared(sql`SELECT id, source, source_id FROM papers p WHERE ${condition} AND ${restricted}`),
     )
   const [found] =
     arxiv !== undefined

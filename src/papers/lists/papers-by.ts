@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { isDay } from '../../calendar/days.ts'
+import { dayOf, isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
+import { isCounted } from '../public-papers.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
 /** A name as papers write it. */
@@ -22,7 +23,7 @@ interface Paging {
   after?: string | undefined
   /** papers per page */
   limit?: number | undefined
-  /** the last list day to include, YYYY-MM-DD */
+  /** the last list day to include, YYYY-MM-DD; default: today */
   upTo?: string | undefined
 }
 
@@ -30,15 +31,16 @@ const PAGE = 20
 const Found = z.object({ id: bigint.nullable(), day: z.string().nullable(), total: z.number() })
 const CURSOR = /^(\d{4}-\d{2}-\d{2}):(\d{1,15})$/
 
-/** Returns an author's or an organisation's papers, newest first. Only the exact name counts, since many names are alike. */
 /** Whether a text is a place to go on from, as `next` has it. Any other begins at the first page. */
 export const isPlace = (text: string | undefined): boolean => isDay(CURSOR.exec(text ?? '')?.[1] ?? '')
 
+/** Returns an author's or an organisation's papers, newest first. Only the exact name counts, since many names are alike. */
 export async function papersBy(
   { db, now }: { db: Db; now: () => Date },
   who: Contributor,
   { after, limit = PAGE, upTo }: Paging = {},
 ): Promise<PapersBy> {
+  const at = now()
   const [, day, id] = CURSOR.exec(after ?? '') ?? []
   const isAfter = isPlace(after) ? sql`(p.list_day, p.id) < (${day}::date, ${id}::bigint)` : sql`true`
   // MATERIALIZED, or PostgreSQL may look for the newest ones among all papers.
@@ -48,7 +50,7 @@ export async function papersBy(
     prepared(sql`
       WITH theirs AS MATERIALIZED (
         SELECT p.id, p.list_day FROM papers p
-        WHERE ${isTheirs(who)} AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))
+        WHERE ${isTheirs(who)} AND ${isCounted(dayOf(at))}
       )
       SELECT p.id, p.list_day::text AS day, counted.total
       FROM (SELECT count(*)::int AS total FROM theirs) counted
@@ -65,7 +67,7 @@ export async function papersBy(
   const ids = page.map((row) => row.id)
   return {
     total,
-    papers: await readListed(db, ids, now()),
+    papers: await readListed(db, ids, at),
     next: found.length > limit && last ? `${last.day}:${last.id}` : undefined,
   }
 }

@@ -10,7 +10,7 @@ export interface PlaceOnDay {
   next?: ListedRow | undefined
 }
 
-/** Returns undefined for a paper that the list does not show: the curator dropped it, or it is an outdated sample. */
+/** Returns undefined for a paper that the list does not show: the curator dropped it, it is an outdated sample, or the day has not begun. */
 export async function placeOnDay(
   { db, now }: { db: Db; now: () => Date },
   { id, listDay }: Pick<ListedRow, 'id' | 'listDay'>,

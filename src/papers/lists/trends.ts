@@ -3,7 +3,7 @@ import { dayOf, daysBetween, daysLater } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query, text } from '../../runtime/db/query.ts'
-import { COUNTED } from '../topics/topic-counts.ts'
+import { isCounted } from '../public-papers.ts'
 import { topicWeeks } from '../topics/topic-weeks.ts'
 import { isField } from '../topics/topics.ts'
 import { neighbours, newestDay } from './list-day.ts'
@@ -90,7 +90,7 @@ export async function readTrends(deps: Deps, week: Span): Promise<Trends | undef
 const countListDays = (db: Db, from: string, to: string) =>
   query(db, { day: text, papers: number })`
     SELECT p.list_day::text AS day, count(*)::int AS papers FROM papers p
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${COUNTED} GROUP BY 1 ORDER BY 1`
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${isCounted(to)} GROUP BY 1 ORDER BY 1`
 
 const Readings = z.object({
   id: bigint,
@@ -106,7 +106,7 @@ async function readRisers({ db, now }: Deps, from: string, to: string): Promise<
   const rows = await query(db, Readings)`
     WITH listed AS (
       SELECT p.id, p.list_day::timestamp AT TIME ZONE 'UTC' AS began FROM papers p
-      WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND NOT p.announced AND p.withdrawn_at IS NULL AND ${COUNTED}
+      WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND NOT p.announced AND p.withdrawn_at IS NULL AND ${isCounted(to)}
         AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = p.id AND k.list_day = p.list_day AND k.verdict = 'dropped')
     ), top AS (
       SELECT l.*, s.votes FROM listed l

@@ -4,12 +4,12 @@ import type { Db } from '../../runtime/db/database.ts'
 import { bigint, queryOne, query as read, text } from '../../runtime/db/query.ts'
 import type { ParsedQuery } from './parse-query.ts'
 import {
+  type DatedQuery,
   estimateMatches,
   filters,
   MANY_MATCHES,
   type Match,
   readMatches,
-  type SearchQuery,
   tsquery,
 } from './search-query.ts'
 
@@ -29,7 +29,7 @@ const MOST_TITLED = 100
 const TITLED_DAYS = 8
 
 /** Returns papers that have all words and phrases, best first; of very many, the best of the newest. */
-export async function findBest(db: Db, { whole }: ParsedQuery, query: SearchQuery): Promise<Matches> {
+export async function findBest(db: Db, { whole }: ParsedQuery, query: DatedQuery): Promise<Matches> {
   const words = tsquery(whole)
   const { matches: newest, ...count } = await findNewest(db, query, whole, MOST_RANKED)
   const titled = newest.length < MOST_RANKED ? [] : await findInTitles(db, words, query, newest)
@@ -43,7 +43,7 @@ export async function findBest(db: Db, { whole }: ParsedQuery, query: SearchQuer
  */
 export async function findNewest(
   db: Db,
-  query: SearchQuery,
+  query: DatedQuery,
   whole: string | undefined,
   limit: number,
   after?: Match,
@@ -67,7 +67,7 @@ export async function findNewest(
  */
 async function isScannable(
   db: Db,
-  query: SearchQuery,
+  query: DatedQuery,
   { whole, limit, expected }: { whole: string; limit: number; expected: number },
 ): Promise<boolean> {
   const [papers, allowed] = await Promise.all([estimateMatches(db, sql`true`), estimateMatches(db, filters(query))])
@@ -128,12 +128,13 @@ const WIDER = 8
  */
 async function searchNewestDays(
   db: Db,
-  query: SearchQuery,
+  query: DatedQuery,
   condition: SQL,
   { limit, after, part }: { limit: number; after: Match | undefined; part: number },
 ): Promise<Match[]> {
   const { first, last } = await queryOne(db, { first: text.nullable(), last: text.nullable() })`
-    SELECT greatest(min(list_day), ${dayOrNull(query.from)}::date)::text AS first, least(max(list_day), ${dayOrNull(query.to)}::date)::text AS last
+    SELECT greatest(min(list_day), ${dayOrNull(query.from)}::date)::text AS first,
+      least(max(list_day), ${dayOrNull(query.to)}::date, ${query.today}::date)::text AS last
     FROM papers`
   if (first === null || last === null || first > last) return []
   let to = after && after.sortKey < last ? after.sortKey : last
@@ -159,7 +160,7 @@ const dayOrNull = (day: string | undefined): string | null => (day && isDay(day)
  * Returns the newest papers with these words in their titles, for words that more papers have than are ranked.
  * It reads the days of the given matches and some times as many before. So its cost does not grow with the library.
  */
-function findInTitles(db: Db, words: SQL, query: SearchQuery, newest: readonly Match[]): Promise<Match[]> {
+function findInTitles(db: Db, words: SQL, query: DatedQuery, newest: readonly Match[]): Promise<Match[]> {
   const [last, first] = [newest[0]!.sortKey, newest.at(-1)!.sortKey]
   const days = (daysBetween(first, last) + 1) * TITLED_DAYS
   // The index of titles holds no word order: a phrase would read every title again. `rank` checks phrases later.

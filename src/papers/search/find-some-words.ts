@@ -2,13 +2,13 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { ParsedQuery } from './parse-query.ts'
 import {
+  type DatedQuery,
   estimateMatches,
   filters,
   isFiltered,
   MANY_MATCHES,
   type Match,
   readMatches,
-  type SearchQuery,
   tsquery,
 } from './search-query.ts'
 
@@ -32,7 +32,7 @@ const CANDIDATES_TO_FILTER = 1_000
 export async function findSomeWords(
   db: Db,
   parsed: ParsedQuery,
-  query: SearchQuery,
+  query: DatedQuery,
   without: readonly Match[],
 ): Promise<Match[]> {
   const words = [...new Set(parsed.loose)]

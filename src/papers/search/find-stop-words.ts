@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Matches } from './find-all-words.ts'
 import type { ParsedQuery } from './parse-query.ts'
-import { filters, readMatches, type SearchQuery, tsquery } from './search-query.ts'
+import { type DatedQuery, filters, readMatches, tsquery } from './search-query.ts'
 import { foldedWords } from './words.ts'
 
 /** The index has no stop words, so titles are read one after another: some 3 µs each. */
@@ -16,7 +16,7 @@ const FEWEST_WORDS = 2
  * be".
  * Other queries find nothing here, and read no title.
  */
-export async function findStopWords(db: Db, { whole }: ParsedQuery, query: SearchQuery): Promise<Matches> {
+export async function findStopWords(db: Db, { whole }: ParsedQuery, query: DatedQuery): Promise<Matches> {
   const words = foldedWords(whole)
   if (words.length < FEWEST_WORDS) return { matches: [], total: 0, approximate: false }
   const title = sql`coalesce(p.shown_title, p.title)`

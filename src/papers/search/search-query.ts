@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryColumn } from '../../runtime/db/query.ts'
+import { isCounted } from '../public-papers.ts'
 import { canonicalSlug } from '../topics/keywords.ts'
 
 /** Every field is optional. Without `q`, the newest papers come first. */
@@ -23,6 +24,11 @@ export interface SearchQuery {
   after?: string | undefined
   /** papers per page */
   limit?: number | undefined
+}
+
+export interface DatedQuery extends SearchQuery {
+  /** the last list day to search. Unlike `to`, it is no filter that a reader set */
+  today: string
 }
 
 /** A paper found. Results are sorted by `sortKey`, then by id, both descending. */
@@ -47,11 +53,11 @@ export async function estimateMatches(db: Db, condition: SQL): Promise<number> {
   return plan![0].Plan['Plan Rows']
 }
 
-/** Whether papers `p` meet the filters. Samples are found only while there are no real papers. */
-export const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
+/** Whether papers `p` are searched and meet the filters. */
+export const filters = ({ today, from, to, topic, hasCode }: DatedQuery): SQL =>
   sql.join(
     [
-      sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))`,
+      isCounted(today),
       ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
       ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
       ...(topic ? [sql`p.topics @> ARRAY[${canonicalSlug(topic)}]`] : []),

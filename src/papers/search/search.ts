@@ -1,7 +1,8 @@
+import { dayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { doiIn } from '../doi.ts'
 import { readListed } from '../lists/listed-rows.ts'
-import { findPaper } from '../lists/paper.ts'
+import { findPaper, findPublicPaper } from '../lists/paper.ts'
 import { arxivId } from '../paper-id.ts'
 import { correctSpelling } from './correct-spelling.ts'
 import { findBest, findNewest, type Matches } from './find-all-words.ts'
@@ -10,7 +11,7 @@ import { findStopWords } from './find-stop-words.ts'
 import { type HighlightedPaper, highlight } from './highlight.ts'
 import { cleanQuery, parseQuery } from './parse-query.ts'
 import { type Cursor, isBehind, type MatchKind, parseCursor, writeCursor } from './search-cursor.ts'
-import type { Match, SearchQuery } from './search-query.ts'
+import type { DatedQuery, Match, SearchQuery } from './search-query.ts'
 
 export type { SearchQuery } from './search-query.ts'
 
@@ -56,12 +57,19 @@ interface Deps {
  * When few papers have all words, those with some of them follow. Phrases and exclusions always hold.
  * Without words it returns all papers that pass the filters, newest first. An arXiv id, link or DOI finds that paper.
  * No text in `q` makes it fail.
+ *
+ * @param options.toCome finds papers of list days to come too, for the desk
  */
-export async function searchPapers({ db, now }: Deps, asked: SearchQuery): Promise<SearchResult> {
-  const query = { ...asked, q: cleanQuery(asked.q ?? '') }
+export async function searchPapers(
+  { db, now }: Deps,
+  asked: SearchQuery,
+  { toCome = false }: { toCome?: boolean } = {},
+): Promise<SearchResult> {
+  const today = toCome ? 'infinity' : dayOf(now())
+  const query = { ...asked, today, q: cleanQuery(asked.q ?? '') }
   const limit = Math.min(Math.max(query.limit ?? PAGE, 1), MOST_PER_PAGE)
   const cursor = parseCursor(query)
-  const named = await findNamed(db, query.q)
+  const named = await findNamed(query.q, (name) => (toCome ? findPaper(db, name) : findPublicPaper({ db, now }, name)))
   const found =
     named ??
     (query.q
@@ -100,15 +108,15 @@ interface Found {
 const withoutSome = (all: Matches): Found => ({ all, some: [], listed: all.total })
 
 /** Finds the paper whose id, link or DOI the whole query is. Undefined for words, of which an unknown DOI may be one. */
-async function findNamed(db: Db, q: string): Promise<Found | undefined> {
+async function findNamed(q: string, find: (name: string) => ReturnType<typeof findPaper>): Promise<Found | undefined> {
   const id = arxivId(q)
   const name = id ?? (/^(?:doi:\s*)?\S+$/i.test(q) ? doiIn(q) : undefined)
-  const paper = name && (await findPaper(db, name))
+  const paper = name && (await find(name))
   if (!paper) return id ? withoutSome({ matches: [], total: 0, approximate: false }) : undefined
   return withoutSome({ matches: [{ id: paper.id, sortKey: '0' }], total: 1, approximate: false })
 }
 
-type Words = SearchQuery & { q: string }
+type Words = DatedQuery & { q: string }
 interface Page {
   limit: number
   cursor: Cursor | undefined

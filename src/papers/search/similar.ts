@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
 import { type ListedRow, readListed } from '../lists/listed-rows.ts'
+import { hasBegun } from '../public-papers.ts'
 import { pairLikeness, wordPairs } from './pair-likeness.ts'
 
 /** Below this cosine, two papers have no more in common than any other two: docs/decisions/words-not-embeddings.md. */
@@ -25,7 +27,7 @@ export async function similarPapers(
   paperId: number,
   limit = 6,
 ): Promise<ListedRow[]> {
-  const near = await readNear(db, paperId)
+  const near = await readNear(db, paperId, dayOf(now()))
   const own = near.find((paper) => paper.id === paperId)
   const pairs = own && wordPairs(own)
   const best = near
@@ -43,7 +45,7 @@ export async function similarPapers(
 const NearPaper = z.object({ id: bigint, similarity: z.number(), title: z.string(), abstract: z.string() })
 
 /** Reads the nearest papers by words, and the paper itself. */
-const readNear = (db: Db, paperId: number): Promise<z.output<typeof NearPaper>[]> =>
+const readNear = (db: Db, paperId: number, today: string): Promise<z.output<typeof NearPaper>[]> =>
   query(
     db,
     NearPaper,
@@ -63,6 +65,7 @@ const readNear = (db: Db, paperId: number): Promise<z.output<typeof NearPaper>[]
       )
       SELECT p.id, c.similarity::float8, coalesce(p.shown_title, p.title) AS title, coalesce(p.shown_abstract, p.abstract) AS abstract
       FROM candidates c JOIN papers p ON p.id = c.paper_id
-      WHERE p.sample = (SELECT sample FROM papers WHERE id = ${paperId}) AND (p.withdrawn_at IS NULL OR p.id = ${paperId})
+      WHERE p.sample = (SELECT sample FROM papers WHERE id = ${paperId})
+        AND (p.withdrawn_at IS NULL AND ${hasBegun(today)} OR p.id = ${paperId})
       ORDER BY c.similarity DESC, p.id DESC LIMIT ${MOST_COMPARED + 1}`),
   )

@@ -1,8 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import { keptFor } from '../../lib/kept-for.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
+import { isCounted } from '../public-papers.ts'
 import { readTopicNames } from './topic-name.ts'
 import { NAMED_TOPICS } from './topics.ts'
 
@@ -22,7 +23,12 @@ const KEPT_MS = 10 * 60_000
 /** From this id of the newest paper on, a new paper counts only with the next count. */
 const LARGE = 20_000
 
-const cache = new WeakMap<Db, { newest: number | null; read: () => Promise<ReadonlyMap<string, Counted>> }>()
+const cache = new WeakMap<Db, { key: string; read: () => Promise<ReadonlyMap<string, Counted>> }>()
+
+interface Deps {
+  db: Db
+  now: () => Date
+}
 
 interface Counted {
   papers: number
@@ -30,16 +36,14 @@ interface Counted {
   since: string
 }
 
-/** Papers that count: real ones, or samples when there are no others. */
-export const COUNTED: SQL = sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))`
-
 /** Counts the papers of every topic, largest topics first. The counts of a large library are up to twenty minutes old. */
-export async function countAllTopics(db: Db): Promise<ReadonlyMap<string, Counted>> {
+export async function countAllTopics({ db, now }: Deps): Promise<ReadonlyMap<string, Counted>> {
   const { newest } = await queryOne(db, { newest: bigint.nullable() })`SELECT max(id) AS newest FROM papers`
   const known = cache.get(db)
-  if (known && (known.newest === newest || (newest ?? 0) >= LARGE)) return known.read()
-  const read = keptFor(() => countTopics(db), { ms: KEPT_MS, now: Date.now })
-  cache.set(db, { newest, read })
+  const key = `${dayOf(now())} ${newest}`
+  if (known && (known.key === key || (newest ?? 0) >= LARGE)) return known.read()
+  const read = keptFor(() => countTopics({ db, now }), { ms: KEPT_MS, now: Date.now })
+  cache.set(db, { key, read })
   return read()
 }
 
@@ -48,13 +52,13 @@ export async function countAllTopics(db: Db): Promise<ReadonlyMap<string, Counte
  * @param options.since counts only papers of list days from this day on (YYYY-MM-DD)
  */
 export async function topicCounts(
-  db: Db,
+  deps: Deps,
   { since, fewest = FEWEST_PAPERS, limit = 200 }: { since?: string | undefined; fewest?: number; limit?: number } = {},
 ): Promise<TopicCount[]> {
-  const counts = since === undefined ? await countAllTopics(db) : await countTopics(db, since)
+  const counts = since === undefined ? await countAllTopics(deps) : await countTopics(deps, since)
   const largest = [...counts].filter(([, { papers }]) => papers >= fewest).slice(0, limit)
   const nameOf = await readTopicNames(
-    db,
+    deps.db,
     largest.map(([slug]) => slug),
   )
   return largest.map(([slug, { papers }]) => ({ slug, name: nameOf(slug), papers }))
@@ -62,10 +66,10 @@ export async function topicCounts(
 
 const TopicRow = z.object({ slug: z.string(), papers: z.number(), since: z.string() })
 
-async function countTopics(db: Db, since?: string): Promise<Map<string, Counted>> {
+async function countTopics({ db, now }: Deps, since?: string): Promise<Map<string, Counted>> {
   const rows = await query(db, TopicRow)`
     SELECT slug, count(*)::int AS papers, min(p.list_day)::text AS since FROM papers p, unnest(p.topics) AS slug
-    WHERE p.list_day >= coalesce(${since ?? null}::date, '-infinity') AND ${COUNTED}
+    WHERE p.list_day >= coalesce(${since ?? null}::date, '-infinity') AND ${isCounted(dayOf(now()))}
     GROUP BY slug ORDER BY papers DESC, slug`
   return new Map(rows.map(({ slug, ...counted }) => [slug, counted]))
 }

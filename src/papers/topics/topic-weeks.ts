@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { daysLater, mondayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { query, queryOne, text } from '../../runtime/db/query.ts'
-import { COUNTED } from './topic-counts.ts'
+import { isCounted } from '../public-papers.ts'
 
 export const WEEKS = 12
 
@@ -35,7 +35,7 @@ export async function topicWeeks(
 ): Promise<TopicWeeks | undefined> {
   const { lastDay } = await queryOne(db, {
     lastDay: text.nullable(),
-  })`SELECT max(list_day)::text AS last_day FROM papers p WHERE list_day <= ${today}::date AND ${COUNTED}`
+  })`SELECT max(list_day)::text AS last_day FROM papers p WHERE ${isCounted(today)}`
   if (lastDay === null) return undefined
   const first = daysLater(mondayOf(lastDay), -7 * (WEEKS - 1))
   const mondays = Array.from({ length: WEEKS }, (_, week) => daysLater(first, 7 * week))
@@ -61,7 +61,7 @@ async function countWeeks(db: Db, mondays: readonly string[], lastDay: string, w
   const rows = await query(db, WeekRow)`
     SELECT slug, (p.list_day - extract(isodow FROM p.list_day)::int + 1)::text AS monday, count(*)::int AS papers
     FROM papers p, unnest(p.topics) AS slug
-    WHERE p.list_day BETWEEN ${from}::date AND least(${to}::date, ${lastDay}::date) AND ${COUNTED}
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${isCounted(lastDay)}
       ${weekday < 7 ? sql`AND extract(isodow FROM p.list_day) <= ${weekday}` : sql``}
     GROUP BY 1, 2`
   const byMonday = Map.groupBy(rows, ({ monday }) => monday)

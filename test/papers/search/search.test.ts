@@ -195,7 +195,7 @@ describe('search', () => {
 
 test('topics are counted', async ({ db }) => {
   await put(db, library)
-  const counts = await topicCounts(db, { fewest: 2 })
+  const counts = await topicCounts({ db, now }, { fewest: 2 })
   expect(counts).toContainEqual({ slug: 'video-generation', name: 'Video generation', papers: 2 })
 })
 

@@ -10,13 +10,14 @@ import { otherSpellings, readTopicNames } from '../../../src/papers/topics/topic
 import { topicWeeks } from '../../../src/papers/topics/topic-weeks.ts'
 import { papers, subscribers } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
-import { addPapers, addSubscriber } from '../../support/services.ts'
+import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
 import { hfEntry, importing, withFile } from '../support.ts'
 
 const entriesWith = (keywords: string[][]) =>
   JSON.stringify(keywords.map((ai_keywords, at) => hfEntry(`2604.1000${at}`, { ai_keywords })))
 
 const en = messagesIn('en')
+const now = () => NOON
 
 describe('topics of stored papers', () => {
   test('are named by their most frequent spelling, and found by any', async ({ db }) => {
@@ -33,8 +34,8 @@ describe('topics of stored papers', () => {
     expect([nameOf(slug), nameOf('rope-scaling'), nameOf('agents')]).toEqual(['GRPO', 'RoPE scaling', 'Agents'])
     expect(await otherSpellings(db, slug, 'GRPO')).toEqual(['Group relative policy optimization', 'GRPO training'])
     for (const words of ['grpo', 'relative policy', 'Group Relative'])
-      expect((await findTopics(db, words, en))[0]).toEqual({ slug, name: 'GRPO', papers: 4 })
-    expect((await topicCounts(db, { fewest: 1 })).find((topic) => topic.slug === slug)?.name).toBe('GRPO')
+      expect((await findTopics({ db, now }, words, en))[0]).toEqual({ slug, name: 'GRPO', papers: 4 })
+    expect((await topicCounts({ db, now }, { fewest: 1 })).find((topic) => topic.slug === slug)?.name).toBe('GRPO')
   })
 
   test('are made again when the rules or the keywords change, and not otherwise', async ({ db }) => {
