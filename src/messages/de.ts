@@ -217,6 +217,7 @@ export const de = (newsletter: string): Messages => ({
     likePapers: 'Mehr Artikel wie diese',
     likePapersAdd: 'Artikel hinzufügen: arXiv-Nummern oder Links',
     likePapersHint: 'Ohne Haken fällt ein Artikel weg.',
+    unknownPapers: (ids) => `Hier nicht vorhanden: ${ids}. Prüfen Sie die Nummer oder suchen Sie den Artikel.`,
     taste: 'Ihr Geschmack',
     likeVoted: 'Aus meinen Stimmen, gemerkten Artikeln und „Kein Interesse“ lernen',
     likeVotedHint: 'Das prägt nur Ihre eigene Ausgabe. Aus Öffnungen und Klicks lernen wir nie.',

@@ -236,6 +236,7 @@ export const en = (newsletter: string) => ({
     likePapers: 'More papers like these',
     likePapersAdd: 'Add papers: arXiv ids or links',
     likePapersHint: 'Untick a paper to remove it.',
+    unknownPapers: (ids: string) => `We don’t have ${ids}. Check the number, or search for the paper.`,
     taste: 'Your taste',
     likeVoted: 'Learn from my votes, saved papers and “not interested”',
     likeVotedHint: 'This shapes only your own digest. We never learn from opens or clicks.',

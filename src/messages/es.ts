@@ -231,6 +231,7 @@ export const es = (newsletter: string): Messages => ({
     likePapers: 'Más artículos como estos',
     likePapersAdd: 'Añadir artículos: identificadores o enlaces de arXiv',
     likePapersHint: 'Desmarca un artículo para quitarlo.',
+    unknownPapers: (ids) => `No tenemos ${ids}. Revisa el número o busca el artículo.`,
     taste: 'Tus gustos',
     likeVoted: 'Aprender de mis votos, mis artículos guardados y los «Sin interés»',
     likeVotedHint: 'Solo influye en tu boletín. Nunca aprendemos de lo que abres o pulsas.',

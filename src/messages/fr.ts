@@ -239,6 +239,7 @@ export const fr = (newsletter: string): Messages => ({
     likePapers: 'Plus d’articles comme ceux-ci',
     likePapersAdd: 'Ajouter des articles : identifiants ou liens arXiv',
     likePapersHint: 'Décochez un article pour le retirer.',
+    unknownPapers: (ids) => `Nous n’avons pas ${ids}. Vérifiez le numéro ou cherchez l’article.`,
     taste: 'Vos goûts',
     likeVoted: 'Apprendre de mes votes, de mes articles enregistrés et de « Sans intérêt »',
     likeVotedHint: 'Cela n’influence que votre lettre. Nous n’apprenons jamais de vos ouvertures ni de vos clics.',

@@ -217,6 +217,7 @@ export const zh = (newsletter: string): Messages => ({
     likePapers: '更多类似的论文',
     likePapersAdd: '添加论文：arXiv 编号或链接',
     likePapersHint: '取消勾选即可移除论文。',
+    unknownPapers: (ids) => `本站没有 ${ids}。请检查编号，或搜索该论文。`,
     taste: '您的偏好',
     likeVoted: '根据我的投票、收藏和“不感兴趣”学习',
     likeVotedHint: '这只影响您自己的简报。我们绝不根据打开或点击行为学习。',

@@ -62,6 +62,13 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { wishes, problems } = readWishes(body, t, current)
     // The form shows a pause by day only. Sent back unchanged, it must not move to the start of that day.
     if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil
+    const added = problems.likePapers ? [] : (wishes.likePapers ?? []).filter((id) => !current.likePapers.includes(id))
+    const known = await readTitles(services, added)
+    const unknown = added.filter((id) => !known.has(id))
+    if (unknown.length > 0) {
+      problems.likePapers = t.preferences.unknownPapers(unknown.join(t.punctuation.comma))
+      wishes.likePapers = wishes.likePapers!.filter((id) => !unknown.includes(id))
+    }
     if (Object.keys(problems).length === 0) {
       try {
         await savePreferences(services, token, wishes)
@@ -73,7 +80,12 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     }
     // A field says what it has a problem with.
     const day = typeof body.pausedUntil === 'string' ? { pausedUntil: body.pausedUntil } : {}
-    return page(reply.code(422), token, { ...current, ...asTyped(wishes) }, { problems, ...day })
+    return page(
+      reply.code(422),
+      token,
+      { ...current, ...asTyped(wishes) },
+      { problems, typedPapers: unknown.join(' '), ...day },
+    )
   })
 
   app.post('/preferences/:token/undo', { schema: posted }, async ({ params: { token } }, reply) => {

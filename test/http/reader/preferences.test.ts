@@ -117,19 +117,20 @@ describe('the new choices', () => {
   }
 
   test('may be separated by the commas of any keyboard', async ({ db, site: { app, services } }) => {
+    await addPapers(db, '2026-04-14', 2)
     const { url, row } = await reader(db, services, {})
     const payload = {
       keywords: '扩散模型，注意力、LoRA, تعلم عميق، speech',
       authors: '王伟、李娜；Yejin Choi',
       organisations: '清华大学；Google, Inc.',
-      likePapers: '2604.00001，2604.00002',
+      likePapers: '2604.14000，2604.14001',
     }
     await app.inject({ method: 'POST', url, ...form(payload) })
     expect(await row()).toMatchObject({
       keywords: ['扩散模型', '注意力', 'LoRA', 'تعلم عميق', 'speech'],
       authors: ['王伟', '李娜', 'Yejin Choi'],
       organisations: ['清华大学', 'Google, Inc.'],
-      likePapers: ['2604.00001', '2604.00002'],
+      likePapers: ['2604.14000', '2604.14001'],
     })
   })
 
@@ -244,6 +245,28 @@ describe('wishes', () => {
     expect(body).toContain('value="2604.14000" checked> Paper 1 of 2026-04-14')
     await site.app.inject({ method: 'POST', url, ...form({ likePapers: '', authors: '', organisations: '' }) })
     expect(await row()).toMatchObject({ authors: [], organisations: [], likePapers: [], share: 'mostly' })
+  })
+
+  test('for papers that are not here are named, and nothing else of the form is lost', async ({ db, site }) => {
+    await addPapers(db, '2026-04-14', 1)
+    await addPapers(db, '2026-04-17', 1)
+    const { url, row } = await reader(db, site.services, { likePapers: ['2501.00001'] })
+    const before = await row()
+    const typed = { likePapers: '2604.14000, 2604.99999 2604.17000', keywords: 'lora', size: '20' }
+    const page = await site.app.inject({ method: 'POST', url, ...form(typed) })
+    expect(page.statusCode).toBe(422)
+    expect(page.body).toContain('We don’t have 2604.99999, 2604.17000.')
+    expect(page.body, 'to be corrected').toMatch(/id="likePapersAdd"[^>]* value="2604\.99999 2604\.17000"/)
+    expect(page.body).toContain('value="2604.14000" checked> Paper 1 of 2026-04-14')
+    expect(page.body).toMatch(/name="keywords"[^>]* value="lora"/)
+    expect(page.body).toMatch(/name="size" value="20" checked/)
+    expect(await row()).toEqual(before)
+
+    const corrected = `${new URLSearchParams(typed)}&likePapers=2501.00001`.replace('2604.99999+2604.17000', '')
+    expect((await site.app.inject({ method: 'POST', url, ...form({}), payload: corrected })).statusCode).toBe(303)
+    expect(await row(), 'what the reader had before stays').toMatchObject({
+      ...{ likePapers: ['2604.14000', '2501.00001'], keywords: ['lora'], size: 20 },
+    })
   })
 
   test('with a separator in them stay whole when the page is saved as it is, or with one more', async ({
