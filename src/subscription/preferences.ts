@@ -81,18 +81,22 @@ export async function undoPreferences({ db, keys, config, now }: Deps, token: st
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
     if (before.previous === null) return toPreferences(before)
-    const { pausedUntil, ...choices } = before.previous as Choices & { pausedUntil: string | null }
+    const { pausedUntil, nextDigestAt, ...choices } = before.previous as Previous
+    const after = { ...choices, pausedUntil: pausedUntil ? new Date(pausedUntil) : null }
     return write(
       { db: tx, config },
       subscriberId,
       before,
-      { ...choices, pausedUntil: pausedUntil ? new Date(pausedUntil) : null },
+      after,
       now(),
+      nextDigestAt ? new Date(nextDigestAt) : undefined,
     )
   })
 }
 
 type State = Choices & { pausedUntil: Date | null }
+/** As stored in `previous`; rows of an earlier version have no nextDigestAt. */
+type Previous = Choices & { pausedUntil: string | null; nextDigestAt?: string | null }
 type Row = Awaited<ReturnType<typeof readRow>>
 
 async function write(
@@ -101,21 +105,29 @@ async function write(
   before: Row,
   after: State,
   at: Date,
+  /** when the digest was due before the change that is undone */
+  wasDueAt?: Date,
 ): Promise<Preferences> {
   const paused = after.pausedUntil !== null && after.pausedUntil > at
   const changed = Object.keys(choicesOf(before)).filter(
     (name) => JSON.stringify(after[name as keyof Choices]) !== JSON.stringify(before[name as keyof Choices]),
   )
   const staysDue = !paused && kindOf(after.cadence) === kindOf(before.cadence)
-  const isBack = before.status === 'active' && !paused && after.cadence !== before.cadence
-  const dueAgain = isBack ? await unskip({ db, config }, subscriberId, after.cadence, at) : undefined
+  const wasPaused = before.pausedUntil !== null && before.pausedUntil > at
+  const isBack = before.status === 'active' && !paused && (wasPaused || after.cadence !== before.cadence)
+  const stale = new Date(at.getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
+  // Under another kind or a pause, no planning has moved that hour on. A change that is undone costs no digest.
+  const isStillDue = wasDueAt && wasDueAt > stale && wasDueAt <= at && (wasPaused || !staysDue)
+  const dueAgain = isBack
+    ? ((await unskip({ db, config }, subscriberId, after.cadence, at)) ?? (isStillDue ? wasDueAt : undefined))
+    : undefined
   await db
     .update(subscribers)
     .set({
       ...after,
       // Links and undo may still have an earlier slug of a topic.
       topics: [...new Set(after.topics.map(canonicalSlug))],
-      previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
+      previous: { ...choicesOf(before), pausedUntil: before.pausedUntil, nextDigestAt: before.nextDigestAt },
       // What the reader chooses counts more than what a sign-up asked for before.
       asked: sql`${subscribers.asked} - ${sql.param(changed)}::text[]`,
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
@@ -132,8 +144,8 @@ async function write(
 }
 
 /**
- * Removes the delivery of the newest edition for a cadence that was skipped because the reader had another one then: they are back, and
- * the edition may be planned for them again. One that may have arrived stays.
+ * Removes the delivery of the newest edition for a cadence that was skipped because the reader had another one then, or a pause: they are
+ * back, and the edition may be planned for them again. One that may have arrived stays.
  * @returns the hour at which it was due
  */
 async function unskip(
@@ -146,7 +158,7 @@ async function unskip(
   if (!newest) return undefined
   const [expiresAt] = await queryColumn(db, moment)`
     DELETE FROM deliveries
-    WHERE edition_id = ${newest.id} AND subscriber_id = ${subscriberId} AND state = 'skipped' AND reply LIKE 'moved to %' AND crashes + cuts = 0
+    WHERE edition_id = ${newest.id} AND subscriber_id = ${subscriberId} AND state = 'skipped' AND reply ~ '^(moved to|paused)' AND crashes + cuts = 0
     RETURNING expires_at`
   return expiresAt && new Date(expiresAt.getTime() - config.DIGEST_EXPIRY_HOURS * 3_600_000)
 }

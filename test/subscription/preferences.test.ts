@@ -76,9 +76,14 @@ test('saving at the minute of an unplanned due digest does not lose it', async (
   expect(await nextDigest()).toBe('2026-04-15T11:59:00.000Z')
 })
 
-test.for(['saving', 'undo'] as const)(
-  'an edition that was skipped between a change of schedule and its %s back is due again, once',
-  async (how, { db }) => {
+test.for([
+  ['saving', { cadence: 'weekly' }, { cadence: 'daily' }, 'moved to weekly'],
+  ['undo', { cadence: 'weekly' }, { cadence: 'daily' }, 'moved to weekly'],
+  ['saving', { pauseWeeks: 1 }, { pauseWeeks: 0 }, 'paused'],
+  ['undo', { pauseWeeks: 1 }, { pauseWeeks: 0 }, 'paused'],
+] as const)(
+  'an edition that was skipped between a change and its %s back is due again, once: %j',
+  async ([how, change, back, why], { db }) => {
     const at = { now: NOON }
     const { services, token, save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
     const sink = await sinkThat()
@@ -88,19 +93,41 @@ test.for(['saving', 'undo'] as const)(
     const states = async () => (await db.select().from(deliveries)).map(({ state, reply }) => `${state}: ${reply}`)
     await releasedEdition(services)
     const { batchIds } = await planDue(services)
-    await save({ cadence: 'weekly' })
+    await save(change)
     await send(batchIds)
-    expect(await states()).toEqual(['skipped: moved to weekly'])
+    expect(await states()).toEqual([`skipped: ${why}`])
     at.now = new Date(NOON.getTime() + 60_000)
-    await (how === 'undo' ? undoPreferences(services, token) : save({ cadence: 'daily' }))
+    await (how === 'undo' ? undoPreferences(services, token) : save(back))
     expect(await nextDigest(), 'due as it was').toBe(NOON.toISOString())
     await send((await planDue(services)).batchIds)
     expect(await states()).toEqual([expect.stringMatching(/^accepted/)])
     expect(await nextDigest()).toBe('2026-04-16T12:00:00.000Z')
-    await save({ cadence: 'weekly' })
-    await save({ cadence: 'daily' })
+    await save(change)
+    await save(back)
     expect(await nextDigest(), 'they have it').toBe('2026-04-16T12:00:00.000Z')
     expect([await states(), sink.taken.length]).toEqual([[expect.stringMatching(/^accepted/)], 1])
+  },
+)
+
+test.for([
+  [{ cadence: 'weekly' }, -60_000],
+  [{ cadence: 'weekly' }, 30_000],
+  [{ pauseWeeks: 1 }, -60_000],
+  [{ pauseWeeks: 1 }, 30_000],
+] as const)(
+  'undoing %j gives back a digest that was due and not planned yet, %i ms after the change',
+  async ([change, due], { db }) => {
+    const at = { now: NOON }
+    const hour = new Date(NOON.getTime() + due)
+    const { services, token, save, nextDigest } = await reader(db, { nextDigestAt: hour }, at)
+    await save(change)
+    at.now = new Date(NOON.getTime() + 60_000)
+    await undoPreferences(services, token)
+    expect(await nextDigest()).toBe(hour.toISOString())
+    await undoPreferences(services, token)
+    at.now = new Date(NOON.getTime() + 13 * 3_600_000)
+    await undoPreferences(services, token)
+    expect(await nextDigest(), 'too late for that one').toBe('2026-04-16T08:00:00.000Z')
   },
 )
 
