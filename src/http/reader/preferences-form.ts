@@ -106,14 +106,19 @@ interface Offered {
   languages: readonly Locale[]
 }
 
-/** The form with the reader's current choices, for templates/pages/preferences.eta. */
+/** Choices of a reader, and those typed but not saved because one has a problem: the form keeps them. */
+export type FormState = Preferences & { typed?: PreferenceChanges }
+
+/** The form with the reader's choices, for templates/pages/preferences.eta. */
 export function preferencesPage(
-  current: Preferences,
+  { typed = {}, ...saved }: FormState,
   { topics, likePapers, taste, languages }: Offered,
   t: Messages,
   now: Date,
   closeHourUtc: number,
 ) {
+  const { pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes } = typed
+  const current = { ...saved, ...wishes }
   const option = (value: string | number, label: string, chosen: unknown) => ({
     value,
     label,
@@ -133,8 +138,8 @@ export function preferencesPage(
     paused: paused && fullDay(current.pausedUntilDay!, t.intl),
     pausedUntil: paused ? current.pausedUntilDay : '',
     nextDigest:
-      current.nextDigestAt &&
-      momentInZone(t, promisedDigestAt({ ...current, nextDigestAt: current.nextDigestAt }, closeHourUtc), current.zone),
+      saved.nextDigestAt &&
+      momentInZone(t, promisedDigestAt({ ...saved, nextDigestAt: saved.nextDigestAt }, closeHourUtc), saved.zone),
     undoable: current.undoable,
     cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
     weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) => option(day, weekdayName(day, t), current.weekday)),

@@ -8,11 +8,11 @@ import { topicCounts } from '../../papers/topics/topic-counts.ts'
 import { describeTaste, forgetTaste } from '../../papers/votes/learn-taste.ts'
 import type { Services } from '../../runtime/services.ts'
 import { FOLLOWED, follow, unfollow } from '../../subscription/follow.ts'
-import { BadPreference, type PreferenceChanges } from '../../subscription/preference-rules.ts'
-import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
+import { BadPreference } from '../../subscription/preference-rules.ts'
+import { readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
-import { preferencesPage, readWishes } from './preferences-form.ts'
+import { type FormState, preferencesPage, readWishes } from './preferences-form.ts'
 
 /** Topics offered in the form: those with the most papers lately. */
 const OFFERED = { days: 60, most: 80 }
@@ -26,13 +26,13 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const { db, keys, now } = services
   const params = z.object({ token: z.string() })
 
-  const page = async (reply: FastifyReply, token: string, current: Preferences, more: object) => {
+  const page = async (reply: FastifyReply, token: string, current: FormState, more: object) => {
     const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
     const since = daysLater(dayOf(now()), -OFFERED.days)
     const offered = {
       topics: await topicCounts(services, { since, limit: OFFERED.most }),
-      likePapers: await readTitles(services, current.likePapers),
+      likePapers: await readTitles(services, current.typed?.likePapers ?? current.likePapers),
       taste: await describeTaste(db, subscriberId),
       languages: services.config.newsletter.languages,
     }
@@ -80,12 +80,8 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     }
     // A field says what it has a problem with.
     const day = typeof body.pausedUntil === 'string' ? { pausedUntil: body.pausedUntil } : {}
-    return page(
-      reply.code(422),
-      token,
-      { ...current, ...asTyped(wishes) },
-      { problems, typedPapers: unknown.join(' '), ...day },
-    )
+    const more = { problems, typedPapers: unknown.join(' '), ...day }
+    return page(reply.code(422), token, { ...current, typed: wishes }, more)
   })
 
   app.post('/preferences/:token/undo', { schema: posted }, async ({ params: { token } }, reply) => {
@@ -119,6 +115,3 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     })
   }
 }
-
-/** The form keeps the entered values beside their problems. */
-const asTyped = ({ pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes }: PreferenceChanges) => wishes
