@@ -1,9 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
+import { mintToken } from '../../../src/mail/tokens.ts'
 import { FIELDS } from '../../../src/papers/topics/fields.ts'
 import { subscribers } from '../../../src/runtime/db/schema.ts'
-import { addPapers, addSubscriber } from '../../support/services.ts'
+import { confirm } from '../../../src/subscription/confirm.ts'
+import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
 import { test } from '../site.ts'
 import { PAGE_RULES } from '../valid-html.ts'
 
@@ -99,7 +101,7 @@ describe('“Get this topic by email”', () => {
     payload: `${new URLSearchParams({ email, topic, zone: 'UTC' })}`,
   })
 
-  test('signs up with the topic; an active reader’s topics stay', async ({ db, site: { app } }) => {
+  test('signs up with the topic; an active reader’s topics stay', async ({ db, site: { app, services } }) => {
     await addSubscriber(db, 'bob@example.org', { topics: ['games'] })
     await addSubscriber(db, 'cyd@example.org', { topics: ['games'], status: 'unsubscribed', nextDigestAt: null })
     const topicsOf = async (email: string) =>
@@ -114,6 +116,9 @@ describe('“Get this topic by email”', () => {
     }
     expect(await topicsOf('ada@example.org')).toEqual(['multilingual'])
     expect(await topicsOf('bob@example.org')).toEqual(['games'])
+    expect(await topicsOf('cyd@example.org'), 'until they confirm').toEqual(['games'])
+    const [cyd] = await db.select().from(subscribers).where(eq(subscribers.email, 'cyd@example.org'))
+    await confirm(services, mintToken(services.keys, 'confirm', cyd!.id, NOON, cyd!.confirmNonce!))
     expect(await topicsOf('cyd@example.org')).toEqual(['games', 'multilingual'])
   })
 
