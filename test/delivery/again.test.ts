@@ -130,7 +130,7 @@ test('status shows an edition being sent: relays, slow domains, plan, reason of 
   const words = describeStatus(await readStatus(services), services.now())
   expect(words).toContain('relay main: 4 accepted, 1 deferred')
   expect(words).toContain('domain example.org: 1 deferred')
-  expect(words).toContain('1 emails at')
+  expect(words).toContain('1 email at')
   expect(words).toContain('paused automatically: 30 of 100 mails were refused')
   expect(words).toMatch(/█{24}░{6} 80 %/)
 })

@@ -57,13 +57,17 @@ test('each reason sets its status, and only a stronger one replaces another', as
   for (const [reason, status] of cases) {
     const email = `${status}@example.org`
     const id = await addSubscriber(db, email)
-    expect(await suppress(db, [{ hash: hashOf(email), reason }], NOON)).toEqual({ added: 1, strengthened: 0 })
+    expect(await suppress(db, [{ hash: hashOf(email), reason }], NOON)).toEqual({
+      added: 1,
+      strengthened: 0,
+      readers: 1,
+    })
     expect(await statusOf(db, id)).toBe(status)
   }
   const hash = hashOf('twice@example.org')
   await suppress(db, [{ hash, reason: 'hard bounce' }], NOON)
-  expect(await suppress(db, [{ hash, reason: 'complaint' }], NOON)).toEqual({ added: 0, strengthened: 1 })
-  expect(await suppress(db, [{ hash, reason: 'hard bounce' }], NOON)).toEqual({ added: 0, strengthened: 0 })
+  expect(await suppress(db, [{ hash, reason: 'complaint' }], NOON)).toEqual({ added: 0, strengthened: 1, readers: 0 })
+  expect(await suppress(db, [{ hash, reason: 'hard bounce' }], NOON)).toEqual({ added: 0, strengthened: 0, readers: 0 })
   expect(await reasonOf(db, 'twice@example.org')).toBe('complaint')
 })
 
