@@ -130,7 +130,7 @@ test('assemble reports held old news; resume ends a halt, and only --after-resto
   await addPapers(db, '2026-04-14', 3)
   const { stdout } = await paperboy(['edition', 'assemble', ...DATE], env)
   expect(stdout).toContain(
-    'released by hand: it is held, since its list closed more than 48 hours ago. To release it: ',
+    'released by hand: it is held, since two newer lists of working days have closed. To release it: ',
   )
   await paperboy(['halt'], env)
   expect(await paperboy(['resume', '--dry-run'], env)).toMatchObject({

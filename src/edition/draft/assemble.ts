@@ -56,7 +56,9 @@ export async function assemble(
     )
   }
   const lastDay = kind === 'weekly' ? daysLater(date, 6) : date
-  const closesAt = closeOfDay(lastDay, config.EDITION_CLOSE_HOUR_UTC)
+  const closeHourUtc = config.EDITION_CLOSE_HOUR_UTC
+  const closesAt = closeOfDay(lastDay, closeHourUtc)
+  const tooOldBefore = listTooOldBefore(now(), closeHourUtc)
   return db.transaction(async (tx) => {
     const existing = await lockEdition(tx, { kind, date })
     if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
@@ -68,7 +70,6 @@ export async function assemble(
         `There is no edition for ${span}: no papers were collected or imported for it.`,
       )
     }
-    const closeHourUtc = config.EDITION_CLOSE_HOUR_UTC
     const facts =
       kind === 'weekly'
         ? await readListFacts(
@@ -96,7 +97,7 @@ export async function assemble(
     }
     const edition = existing
       ? await updateTimes(tx, existing.id, times)
-      : await createDraft(tx, { kind, date, ...times, ...(await decideHold(tx, closesAt, now())) })
+      : await createDraft(tx, { kind, date, ...times, ...(await decideHold(tx, closesAt, tooOldBefore)) })
     // Another process created and released it after we read the table.
     if (!edition) return describeUnchanged(tx, (await lockEdition(tx, { kind, date }))!)
     await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
@@ -185,8 +186,8 @@ async function describeUnchanged(db: Db, { id, state, held, heldWhy, releaseAt }
 }
 
 /** Holds a new draft whose list is too old, or that a restored database may have sent before. */
-async function decideHold(db: Db, closesAt: Date, at: Date): Promise<Pick<Edition, 'held' | 'heldWhy'>> {
-  if (closesAt < listTooOldBefore(at)) return { held: true, heldWhy: LIST_TOO_OLD }
+async function decideHold(db: Db, closesAt: Date, tooOldBefore: Date): Promise<Pick<Edition, 'held' | 'heldWhy'>> {
+  if (closesAt < tooOldBefore) return { held: true, heldWhy: LIST_TOO_OLD }
   const [known] = await db.select({ restoredAt: mailing.restoredAt }).from(mailing)
   if (known?.restoredAt && closesAt <= known.restoredAt) return { held: true, heldWhy: MAY_BE_SENT }
   return { held: false, heldWhy: null }

@@ -4,14 +4,8 @@ import { isQuietDay } from '../../calendar/holidays.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { EditionKey } from './control.ts'
 
-const HOUR_MS = 3_600_000
-
-/** A draft is held, so that only a person releases it, when its list closed longer ago than this. */
-const MAX_LIST_AGE_HOURS = 48
-export const LIST_TOO_OLD = `its list closed more than ${MAX_LIST_AGE_HOURS} hours ago`
-
-/** Lists that closed before this moment are too old to be released automatically. */
-export const listTooOldBefore = (at: Date): Date => new Date(at.getTime() - MAX_LIST_AGE_HOURS * HOUR_MS)
+/** Why a draft is held, so that only a person releases it. */
+export const LIST_TOO_OLD = 'two newer lists of working days have closed'
 
 /** Readers get no edition older than this many periods of its kind. */
 const MAX_AGE_PERIODS = 2
@@ -24,7 +18,7 @@ const MAX_AGE_PERIODS = 2
 export const isRecent = (at: Date, { EDITION_CLOSE_HOUR_UTC }: Pick<Config, 'EDITION_CLOSE_HOUR_UTC'>): SQL => sql`
   coalesce(CASE WHEN by_hand THEN released_at END, closes_at) >= CASE kind
     WHEN 'weekly' THEN ${at}::timestamptz - make_interval(weeks => ${MAX_AGE_PERIODS})
-    ELSE ${oldestDaily(at, EDITION_CLOSE_HOUR_UTC)}::timestamptz END`
+    ELSE ${listTooOldBefore(at, EDITION_CLOSE_HOUR_UTC)}::timestamptz END`
 
 /**
  * Returns the editions that a worker makes now, earlier ones first: of the last week that has closed, and of the last day. When days
@@ -40,8 +34,8 @@ export function editionsToMake(at: Date, closeHourUtc: number): EditionKey[] {
   ]
 }
 
-/** Returns when the second newest expected list closed. */
-function oldestDaily(at: Date, closeHourUtc: number): Date {
+/** Returns when the second newest expected list closed. Lists that closed before it, also of weeks, are not released automatically. */
+export function listTooOldBefore(at: Date, closeHourUtc: number): Date {
   let day = openListDay(at, closeHourUtc)
   for (let lists = 0; lists < MAX_AGE_PERIODS; ) {
     day = daysLater(day, -1)

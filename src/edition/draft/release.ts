@@ -88,12 +88,12 @@ export async function releaseDue(deps: Deps & Pick<Services, 'log'>): Promise<st
 }
 
 /** Holds drafts that waited too long, for example during an outage, unless a person resumed them. */
-async function holdOldDrafts({ db, now, log }: Deps & Pick<Services, 'log'>): Promise<void> {
+async function holdOldDrafts({ db, config, now, log }: Deps & Pick<Services, 'log'>): Promise<void> {
   const held = await db
     .update(editions)
     .set({ held: true, heldWhy: LIST_TOO_OLD })
     .where(
-      sql`${editions.state} = 'draft' AND NOT ${editions.held} AND NOT ${editions.byHand} AND ${editions.closesAt} < ${listTooOldBefore(now())}`,
+      sql`${editions.state} = 'draft' AND NOT ${editions.held} AND NOT ${editions.byHand} AND ${editions.closesAt} < ${listTooOldBefore(now(), config.EDITION_CLOSE_HOUR_UTC)}`,
     )
     .returning({ kind: editions.kind, date: editions.date })
   for (const key of held) log.warn({ ...key, reason: LIST_TOO_OLD }, 'draft held')

@@ -39,13 +39,13 @@ async function releaseInTime(services: Services, at: { now: Date }, key: typeof 
 }
 
 describe('a draft', () => {
-  test('whose list closed more than 48 hours ago is created held, with the reason', async ({ db }) => {
+  test('behind whose list two newer ones have closed is created held, with the reason', async ({ db }) => {
     const at = { now: hoursAfterClose(48.1) }
     const services = servicesOn(db, {}, at)
     await addPapers(db, DAY.date, 3)
     expect(await assemble(services, DAY)).toMatchObject({
       held: true,
-      heldWhy: 'its list closed more than 48 hours ago',
+      heldWhy: 'two newer lists of working days have closed',
     })
     await releaseEditionsJob(services)
     expect(await stateOf(db)).toBe('held draft')
