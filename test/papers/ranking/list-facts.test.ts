@@ -138,4 +138,20 @@ describe('the model of chances', () => {
     expect(await refitChance(at(db, '2026-05-01T12:00:00Z'))).toBe(900)
     expect(await db.$count(chanceFits)).toBe(2)
   })
+
+  test('is fitted on votes that rested, where the community’s list was read; announcements confirm none', async ({
+    db,
+  }) => {
+    await threeMonths(db)
+    await db.execute(sql`
+      DELETE FROM signals s USING papers p WHERE p.id = s.paper_id AND s.observed_at > p.list_day + 2`)
+    for (let day = 0; day < 90; day++)
+      await recordListFacts(at(db, '2026-04-16T12:00:00Z'), daysLater('2026-01-01', day))
+    await db.execute(sql`
+      INSERT INTO source_reads (source, list_day, read_at, papers)
+      SELECT DISTINCT 'arxiv', list_day, list_day + 14, 0 FROM papers`)
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBeUndefined()
+    await db.execute(sql`UPDATE source_reads SET source = 'hf'`)
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBe(900)
+  })
 })
