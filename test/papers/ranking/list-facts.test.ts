@@ -40,6 +40,13 @@ describe('a list’s facts', () => {
     await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
     expect(await factsOf(db, first!)).toMatchObject({ timing: 'closing', readAt: '2026-04-15T01:40:00.000Z' })
 
+    await db.update(polls).set({ source: 'club' })
+    await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
+    expect(await factsOf(db, first!), 'another source has no votes').toMatchObject({ timing: 'other' })
+    await db.update(signals).set({ origin: 'club' })
+    await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
+    expect(await factsOf(db, first!), 'a reading list with votes').toMatchObject({ timing: 'closing' })
+
     await db.delete(polls)
     await db.update(signals).set({ origin: 'undated', observedAt: new Date('2026-04-15T02:00:00Z') })
     await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
