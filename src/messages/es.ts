@@ -880,7 +880,7 @@ export const es = (newsletter: string): Messages => ({
     corrections: 'Correcciones',
     retitled: (was, is, day) => `«${was}» (${day}) se titula ahora «${is}».`,
     nowWithdrawn: (title, day) => `Se ha retirado «${title}» (${day}).`,
-    nowRetracted: (title, day) => `Se ha retractado «${title}» (${day}).`,
+    nowRetracted: (title, day) => `«${title}» (${day}) ha sido retractado.`,
     why: `Recibes este correo porque te suscribiste a ${newsletter} y confirmaste tu dirección.`,
     forwarded: '¿Te lo han reenviado?',
     forwardedSubscribe: 'Suscríbete',

@@ -91,7 +91,7 @@ function hasPairedBraces(text: string): boolean {
 
 /** What no person's name has: an "and", a word for a group of people, "AI" at its end, or one word such as "OpenAI" and "NVIDIA". */
 const INSTITUTION =
-  /\s(?:[Aa]nd|AND|&)\s|\b(?:Team|Collaborations?|Consortium|Group|Labs|Laborator(?:y|ies)|Universit[yà]|Institute|Foundation|Project|Initiative|Community|Organi[sz]ation|Committee|Inc|Ltd|LLC|GmbH|Corporation)\b|[\s-]AI$|^(?:\p{Lu}{3,}|\S*\p{Ll}\p{Lu}\S*)$/u
+  /\s(?:[Aa]nd|AND|&)\s|\b(?:Team|Collaborations?|Consortium|Group|Labs|Laborator(?:y|ies)|Universi\p{L}+|Institute|Foundation|Project|Initiative|Community|Organi[sz]ation|Committee|Inc|Ltd|LLC|GmbH|Corporation)(?!\p{L})|[\s-]AI$|^(?:\p{Lu}{3,}|\S*\p{Ll}\p{Lu}\S*)$/u
 
 /** Whether an author is an institution. Its name is written as it stands: "Gemini Team" has no surname. */
 export const isInstitution = (name: string): boolean => INSTITUTION.test(name)

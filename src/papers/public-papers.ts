@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 
 // Sources and files may name a list day that has not begun. Its papers are public from then on (UTC); until then only the desk has them.
-// Each condition is on papers `p`, and `today` is the day that it is now, YYYY-MM-DD.
+// Each condition is on papers `p`. `today` is the day that it is now, YYYY-MM-DD; trends of the past have a last day of their own.
 
 /** Whether their list day has begun. Lists, searches, counts and suggestions have no other papers. */
 export const hasBegun = (today: string): SQL => sql`p.list_day <= ${today}::date`

@@ -55,11 +55,12 @@ test('an institution is written as it stands, and a person’s surname is found'
   const institutions = [
     ...['OpenAI', 'NVIDIA', 'ByteDance', 'DeepSeek-AI', 'Mistral AI', 'Gemini Team', 'Qwen Team, Alibaba Group'],
     ...['The ATLAS Collaboration', 'IceCube Collaborations', 'Event Horizon Telescope Consortium', 'Allen Institute'],
+    ...['Università di Bologna', 'Université Paris-Saclay', 'Universität Wien', 'Universidad de Chile'],
     ...['Smith & Nephew', 'Stanford University', 'Boston Dynamics Inc.', 'Google DeepMind Robotics Team'],
   ]
   const people = [
     ...['Ada Lovelace', 'Wei Ai', 'Jean-Luc', 'Łukasz Kaiser', 'Alexander McDonald', 'J. K. Li', '高锋', 'Anand Rao'],
-    ...['Madonna', 'Bo Li', 'LI Bo', 'Alan Institoris', 'Ana Teamo'],
+    ...['Madonna', 'Bo Li', 'LI Bo', 'Alan Institoris', 'Ana Teamo', 'Universa Rossi'],
   ]
   expect(institutions.filter((name) => !isInstitution(name))).toEqual([])
   expect(people.filter(isInstitution)).toEqual([])

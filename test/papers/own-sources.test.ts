@@ -286,6 +286,7 @@ test('after a week without a worker, what a feed still has is listed on its own 
     '2026-04-13 Of 2026-04-13T09:00:',
     '2026-04-10 Of 2026-04-10T15:00:',
   ])
+  expect(server.asked, 'one reply serves all days that are late').toHaveLength(3)
   const asked = server.asked.length
   at.now = new Date('2026-04-17T12:30:00Z')
   await collectPapersJob(services, configuredSources(services))

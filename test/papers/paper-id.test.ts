@@ -7,7 +7,10 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { doiIn } from '../../src/papers/doi.ts'
 import { collect } from '../../src/papers/ingest/collect.ts'
+import { parsePapers } from '../../src/papers/ingest/formats/parse-papers.ts'
+import { isBad, type ListedPaper } from '../../src/papers/ingest/listed-paper.ts'
 import { readingListSource } from '../../src/papers/ingest/sources/reading-list.ts'
+import { storeList } from '../../src/papers/ingest/store.ts'
 import { submitPaper } from '../../src/papers/ingest/submissions.ts'
 import { arxivName, formerTitleId, idOfNumber, titleId } from '../../src/papers/paper-id.ts'
 import { searchPapers } from '../../src/papers/search/search.ts'
@@ -178,6 +181,21 @@ test('a paper stored under the id that its title had before stays where it is, f
   expect(likePapers).toEqual(['2604.00001', id])
   writeFileSync(list, JSON.stringify([{ ...entry, title: 'Schr\\"odinger’s cat' }]))
   expect(await collectAt('2026-04-17T12:00:00Z')).toEqual([{ sourceId: id, listDay: '2026-04-15' }])
+})
+
+test('a list that writes a stored title in several ways takes the stored paper for all', async ({ db }) => {
+  const titles = ['Schr\\"odinger’s cat', 'Schrödinger’s Cat', 'Schrodinger’s cat']
+  const store = (list: readonly string[], at: string) => {
+    const text = JSON.stringify(list.map((title) => ({ title, abstract: 'A.' })))
+    const read = parsePapers(text, 'list.json', '2026-04-15').filter((each): each is ListedPaper => !isBad(each))
+    return storeList({ db }, read, { observedAt: new Date(at), origin: 'club' })
+  }
+  for (const title of titles) {
+    await db.delete(papers)
+    await store([title], '2026-04-15T12:00:00Z')
+    await db.update(papers).set({ sourceId: formerTitleId(title) })
+    expect({ title, ...(await store(titles, '2026-04-16T12:00:00Z')) }).toMatchObject({ title, added: 0 })
+  }
 })
 
 test('search and submit accept every form that the import accepts', async ({ db }) => {

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { isDay } from '../../calendar/days.ts'
+import { dayOf, isDay } from '../../calendar/days.ts'
 import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
@@ -76,10 +76,15 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
   const stored = await storeList({ db: tx }, papers, { observedAt: readAt, origin: source.name })
   if (isDay(span)) {
     const values = { readAt, ...validators, papers: stored.papers }
+    // A feed or a reading list may have no more of an earlier day. Its list is not empty for that.
+    const most = sql`greatest(${sourceReads.papers}, excluded.papers)`
     await tx
       .insert(sourceReads)
       .values({ source: source.name, listDay: span, ...values })
-      .onConflictDoUpdate({ target: [sourceReads.source, sourceReads.listDay], set: values })
+      .onConflictDoUpdate({
+        target: [sourceReads.source, sourceReads.listDay],
+        set: span === dayOf(readAt) ? values : { ...values, papers: most },
+      })
   }
   const changed = stored.added + stored.changed + stored.signals > 0
   await recordRead(tx, source.name, { at: readAt, day: span, changed, stillOn: stillOn ?? null })
@@ -110,13 +115,13 @@ async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<List
 
 /** Logs bad entries. @throws PaperboyError SOURCE_UNAVAILABLE when all entries are bad */
 function checkBadEntries(
-  { papers, bad }: Extract<SourceReply, { outcome: 'read' }>,
+  { papers, bad, ofOtherDays = 0 }: Extract<SourceReply, { outcome: 'read' }>,
   source: string,
   span: SpanKey,
   log: Deps['log'],
 ): void {
   for (const { position, reason } of bad) log.warn({ source, span, position, reason }, 'skipped an entry')
-  if (papers.length > 0 || bad.length === 0) return
+  if (papers.length + ofOtherDays > 0 || bad.length === 0) return
   throw new PaperboyError(
     'SOURCE_UNAVAILABLE',
     `${source} listed ${bad.length} entries for ${span}, and none could be parsed. The first ${bad[0]!.reason}.`,

@@ -120,8 +120,8 @@ export async function reportSources({
 }
 
 /**
- * Returns when a list day was last read from a source with votes, or else from any source. For days that were only imported from files, returns when the newest votes in
- * them were read; null for days without either.
+ * Returns when a list day was last read: from a source with votes, or else from any source. For days that were only imported from files,
+ * returns when the newest votes in them were read; null for days without either.
  */
 export async function listReadAt(db: Db, day: string): Promise<Date | null> {
   const [at] = await queryColumn(db, moment.nullable())`

@@ -36,12 +36,12 @@ export async function storeList(
   papers: readonly ListedPaper[],
   observed: { observedAt: Date; origin: Origin },
 ): Promise<Stored> {
-  const distinct = [
-    ...new Map(papers.toReversed().map((paper) => [`${paper.source} ${paper.sourceId}`, paper])).values(),
-  ]
+  const byKey = new Map(papers.toReversed().map((paper) => [`${paper.source} ${paper.sourceId}`, paper]))
+  // Sorted over all chunks: two lists at once would deadlock on rows locked in different orders.
+  const distinct = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, paper]) => paper)
   const total: Stored = { papers: distinct.length, added: 0, changed: 0, signals: 0 }
   await db.transaction(async (tx) => {
-    await adoptFormerTitles(tx, distinct)
+    await adoptFormerTitles(tx, papers)
     for (let i = 0; i < distinct.length; i += CHUNK) {
       const chunk = distinct.slice(i, i + CHUNK)
       const touched = await storePapers(tx, rowsOf(chunk, observed.observedAt), observed.observedAt)
@@ -65,7 +65,11 @@ export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]):
   if (ids.length === 0) return
   const adopted = await query(db, { id: text, former: text })`
     UPDATE papers p SET source_id = r.id
-    FROM (SELECT DISTINCT ON (id) id, former FROM jsonb_to_recordset(${JSON.stringify(ids)}::jsonb) AS r (id text, former text)) AS r
+    FROM (
+      SELECT DISTINCT ON (r.id) r.id, r.former FROM jsonb_to_recordset(${JSON.stringify(ids)}::jsonb) AS r (id text, former text)
+      JOIN papers stored ON stored.source = 'title' AND stored.source_id = r.former
+      ORDER BY r.id, stored.id
+    ) AS r
     WHERE p.source = 'title' AND p.source_id = r.former
       AND NOT EXISTS (SELECT FROM papers WHERE source = 'title' AND source_id = r.id)
     RETURNING r.id, r.former`
@@ -76,7 +80,7 @@ export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]):
 }
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
-  // Sorted, because two imports at once would deadlock on rows locked in different orders. xmax is 0 in inserted row versions.
+  // xmax is 0 in inserted row versions.
   return query(
     tx,
     { added: bool },
@@ -85,7 +89,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- Ignores new versions of unknown papers.
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
-    ORDER BY source, source_id
+    ORDER BY source COLLATE "C", source_id COLLATE "C"
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`),

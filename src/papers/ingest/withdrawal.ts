@@ -16,10 +16,10 @@ export const saysWithdrawn = ({ title = '', abstract = '', comment = '' }: Recor
  * a journal, a server.
  */
 export const saysRetracted = ({ title = '', abstract = '' }: Record): boolean =>
-  /^\W*retract|[[(]retracted[\])]\s*$/i.test(title) ||
+  /retract/i.test(TITLED.exec(title)?.[0] ?? '') ||
   clauses(abstract)
     .slice(0, 1)
-    .some((clause) => /\bretract/i.test(clause))
+    .some((clause) => /\bretract/i.test(clause) && (isNotice(clause) || RETRACTS.test(clause)))
 
 const TITLED =
   /^\W*(?:(?:withdrawn|retracted)(?: (?:article|chapter|paper))?|retraction(?: (?:notice|note))?|withdrawal)(?:\s*[\])]|\s*:|\s+[-–—]\s)|^\W*retraction (?:notice|note) (?:to|for|of)\b|[[(](?:withdrawn|retracted)[\])]\s*$/i
@@ -34,6 +34,8 @@ const clauses = (text: string): string[] =>
 const PAPER =
   '(?:papers?|article|submission|manuscript|preprint|work|note|letter|version|draft|document|entry|e-?print|arxiv paper|arxiv submission)'
 const GONE = '(?:withdrawn|retracted|redacted)'
+/** "The editors have retracted this article". Mathematics has retracts and retractions of its own. */
+const RETRACTS = new RegExp(`\\bretract(?:ed|s|ing|ion\\s+of)?\\s+(?:this|the|our|their)\\s+${PAPER}\\b`, 'i')
 /** A paper withdrawn from a conference or journal is not withdrawn from arXiv. */
 const HERE = '(?!\\s+(?:from|at)\\s+(?!(?:the\\s+)?arxiv\\b|publication|public))'
 

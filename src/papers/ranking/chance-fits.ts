@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, bool, number, query, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { ChanceModel, fitChance, type Outcome, SHIPPED_MODEL, topTenthFrom } from './chance.ts'
@@ -77,7 +78,8 @@ async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
       AND p.list_day >= date_trunc('month', ${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(months => ${MONTHS})
       AND p.list_day < date_trunc('month', (${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(days => ${FOLLOWED_DAYS + 1}))
       AND EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at >= p.list_day + 11
-        UNION ALL SELECT FROM source_reads r WHERE r.list_day = p.list_day AND r.read_at >= p.list_day + 11)`
+        UNION ALL SELECT FROM source_reads r WHERE r.source = ANY(${sql.param(VOTED_SOURCES)}::text[]) AND r.list_day = p.list_day
+          AND r.read_at >= p.list_day + 11)`
   const months = Map.groupBy(rows, ({ month }) => month)
   if (rows.length < FEWEST_PAPERS || months.size < FEWEST_MONTHS) return undefined
   return [...months.values()].flatMap((papers) => {

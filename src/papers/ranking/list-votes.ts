@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, moment, query } from '../../runtime/db/query.ts'
 import { countReaderVotes } from '../votes/reader-votes.ts'
+import { confirmedAt } from './confirmed-votes.ts'
 import type { ListVotes } from './list-facts.ts'
 
 const Row = z.object({
@@ -91,11 +91,6 @@ export const ageHoursAt = (at: Date): SQL => sql`
     THEN greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)
     ELSE greatest(extract(epoch FROM ${at}::timestamptz - p.listed_at) / 3600, 0) END::float8`
 
-/**
- * When the votes of snapshot `s` of paper `p` were last read by a moment, NULL if unknown.
- * A later read of the list that changed nothing confirmed them.
- */
-const readAtOf = (at: ReturnType<typeof sql>) => sql`
-  greatest(CASE WHEN s.origin <> 'undated' THEN s.observed_at END,
-    (SELECT max(read_at) FROM polls WHERE source = ANY(${sql.param(VOTED_SOURCES)}::text[]) AND list_day = p.list_day
-      AND read_at BETWEEN s.observed_at AND ${at}))`
+/** When the votes of snapshot `s` of paper `p` were last read by a moment, NULL if unknown. */
+const readAtOf = (at: SQL) => sql`
+  greatest(CASE WHEN s.origin <> 'undated' THEN s.observed_at END, ${confirmedAt(sql`s`, at)})`

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, moment, query } from '../../runtime/db/query.ts'
+import { confirmedAt } from './confirmed-votes.ts'
 
 /** A paper of an earlier list, with its votes over time. */
 export interface RisingCandidate {
@@ -134,9 +134,7 @@ export const newestSignal = (paperId: SQL, by: SQL): SQL => sql`
 
 /** When the snapshot `s` of a paper `p` was last read before its list closed. NULL if unknown. */
 export const closingReadAt = (s: SQL, closedAt: SQL): SQL => sql`
-  CASE WHEN ${s}.origin <> 'undated' THEN greatest(${s}.observed_at,
-    (SELECT max(read_at) FROM polls WHERE source = ANY(${sql.param(VOTED_SOURCES)}::text[]) AND list_day = p.list_day
-      AND read_at BETWEEN ${s}.observed_at AND ${closedAt})) END`
+  CASE WHEN ${s}.origin <> 'undated' THEN greatest(${s}.observed_at, ${confirmedAt(s, closedAt)}) END`
 
 /** Whether votes that were read then are those of the close. */
 export const isOfClose = (readAt: SQL, closedAt: SQL): SQL =>

@@ -10,12 +10,13 @@ import { collect } from '../../../src/papers/ingest/collect.ts'
 import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import { LIMITS } from '../../../src/papers/ingest/limits.ts'
 import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
+import { findGaps } from '../../../src/papers/ingest/source-gaps.ts'
 import { reportSources } from '../../../src/papers/ingest/source-health.ts'
 import { arxivSource } from '../../../src/papers/ingest/sources/arxiv.ts'
 import { feedSource } from '../../../src/papers/ingest/sources/feed.ts'
 import { readingListSource } from '../../../src/papers/ingest/sources/reading-list.ts'
 import type { Source } from '../../../src/papers/ingest/sources/source.ts'
-import { papers, sourceHealth } from '../../../src/runtime/db/schema.ts'
+import { papers, sourceHealth, sourceReads } from '../../../src/runtime/db/schema.ts'
 import { collectPapersJob } from '../../../workers/collect-papers.ts'
 import { test } from '../../support/database.ts'
 import { servicesOn } from '../../support/services.ts'
@@ -93,6 +94,58 @@ test('yesterday’s announcements stay late when they are served again unchanged
   }
   expect(await read()).toEqual({ state: 'stale', stillOn: '2026-04-14' })
   expect(await read()).toEqual({ state: 'stale', stillOn: '2026-04-14' })
+})
+
+test('an entry that cannot be read is no outage of a day that the feed has nothing of', async ({ db }) => {
+  const clock = { now: new Date('2026-04-14T12:00:00Z') }
+  const services = servicesOn(db, { PAPER_SOURCES: 'arxiv' }, clock)
+  const now = () => clock.now
+  const item = (title: string, day: string) => `<item>${title}<pubDate>${day}T09:00:00Z</pubDate></item>`
+  const items = `${item('', '2026-04-10')}${item('<title>Old</title>', '2026-04-10')}`
+  const journal = feedSource(
+    {
+      name: 'journal',
+      kind: 'feed',
+      location: await serve(`<rss><channel>${items}</channel></rss>`),
+      topics: [],
+      weight: 1,
+    },
+    { ...polite, now },
+  )
+  const entry = (title: string) =>
+    `<entry><id>oai:arXiv.org:2604.00001v1</id>${title}<summary>A.</summary><published>2026-04-10T00:00:00-04:00</published></entry>`
+  const feedUrl = await serve(`<feed>${entry('')}${entry('<title>Old</title>')}</feed>`)
+  const apiUrl = await serve('<feed><updated>2026-04-15T04:00:00Z</updated></feed>')
+  const rateLimit = { acquire: async () => {}, pause: async () => {} }
+  const arxiv = arxivSource({ ...polite, now, categories: ['cs.CL'], feedUrl, apiUrl, rateLimit })
+  for (const hour of ['2026-04-14T12:00:00Z', '2026-04-15T02:30:00Z']) {
+    clock.now = new Date(hour)
+    await collectPapersJob(services, [journal, arxiv])
+    const failures = await db.select({ source: sourceHealth.source, failure: sourceHealth.failure }).from(sourceHealth)
+    expect(failures.toSorted((a, b) => (a.source < b.source ? -1 : 1))).toEqual([
+      { source: 'arxiv', failure: null },
+      { source: 'journal', failure: null },
+    ])
+  }
+})
+
+test('a list that has no dates is not empty after its close, when nothing of that day is found any more', async ({
+  db,
+}) => {
+  const clock = { now: new Date('2026-04-14T12:00:00Z') }
+  const services = servicesOn(db, {}, clock)
+  const location = await serve('[{"title": "One"}, {"title": "Two"}]', { 'content-type': 'application/json' })
+  const club = readingListSource(
+    { name: 'club', kind: 'list', location, topics: [], weight: 1 },
+    { ...polite, now: () => clock.now },
+  )
+  for (const time of ['2026-04-14T12:00:00Z', '2026-04-15T02:30:00Z']) {
+    clock.now = new Date(time)
+    await collectPapersJob(services, [club])
+  }
+  const [read] = await db.select().from(sourceReads).where(eq(sourceReads.listDay, '2026-04-14'))
+  expect(read).toMatchObject({ readAt: clock.now, papers: 2 })
+  expect((await findGaps(services, 'club')).days).toEqual([])
 })
 
 test('a feed with a paper of the community’s list fills its gaps, and takes nothing from it', async ({ db }) => {

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
@@ -133,6 +133,20 @@ test('two imports at once have the same result as one after the other', async ({
   expect(results.reduce((sum, result) => sum + result.added, 0)).toBe(60)
   expect(await db.$count(papers)).toBe(60)
   expect(await db.$count(signals)).toBe(60)
+})
+
+test('two lists at once lock papers in one order, also a list of several statements', async ({ db }) => {
+  const list = Array.from({ length: 600 }, (_, i) => listed(`2604.${String(i).padStart(5, '0')}`))
+  await store(db, list, MORNING)
+  const waiting = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  const results: Promise<unknown>[] = []
+  await db.transaction(async (tx) => {
+    await store(tx, list.slice(0, 1), EVENING)
+    results.push(store(db, list, EVENING).catch((error) => error))
+    await expect.poll(async () => (await db.execute(waiting)).rowCount).toBe(1)
+    await store(tx, list.slice(-1), EVENING)
+  })
+  expect(await Promise.all(results)).toMatchObject([{ papers: 600 }])
 })
 
 test('an import that fails half way stores nothing', async ({ db }) => {

@@ -75,6 +75,11 @@ test('retracted is what a journal’s record calls it; a paper about retractions
   for (const title of ['WITHDRAWN: A title', 'Why papers are retracted', 'A title'])
     expect({ title, said: saysRetracted({ title }) }).toEqual({ title, said: false })
   expect(saysRetracted({ abstract: 'The editors have retracted this article. It was about sleep.' })).toBe(true)
+  for (const abstract of ['We retract this article due to an error.', 'Retraction notice: its data were invented.'])
+    expect({ abstract, said: saysRetracted({ abstract }) }).toEqual({ abstract, said: true })
+  const paper = { title: 'Retraction-free optimization on manifolds', abstract: 'Retractions map tangent vectors.' }
+  expect(saysRetracted(paper)).toBe(false)
+  expect(saysRetracted({ abstract: 'We show that each absolute retract is contractible.' })).toBe(false)
   expect(saysRetracted({ abstract: 'bioRxiv has withdrawn this manuscript. We count retracted papers.' })).toBe(false)
 })
 

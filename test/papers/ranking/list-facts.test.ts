@@ -40,6 +40,13 @@ describe('a list’s facts', () => {
     await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
     expect(await factsOf(db, first!)).toMatchObject({ timing: 'closing', readAt: '2026-04-15T01:40:00.000Z' })
 
+    await db.update(polls).set({ source: 'club' })
+    await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
+    expect(await factsOf(db, first!), 'another source has no votes').toMatchObject({ timing: 'other' })
+    await db.update(signals).set({ origin: 'club' })
+    await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
+    expect(await factsOf(db, first!), 'a reading list with votes').toMatchObject({ timing: 'closing' })
+
     await db.delete(polls)
     await db.update(signals).set({ origin: 'undated', observedAt: new Date('2026-04-15T02:00:00Z') })
     await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
@@ -137,5 +144,21 @@ describe('the model of chances', () => {
     expect(await refitChance(at(db, '2026-04-30T12:00:00Z'))).toBeUndefined()
     expect(await refitChance(at(db, '2026-05-01T12:00:00Z'))).toBe(900)
     expect(await db.$count(chanceFits)).toBe(2)
+  })
+
+  test('is fitted on votes that rested, where the community’s list was read; announcements confirm none', async ({
+    db,
+  }) => {
+    await threeMonths(db)
+    await db.execute(sql`
+      DELETE FROM signals s USING papers p WHERE p.id = s.paper_id AND s.observed_at > p.list_day + 2`)
+    for (let day = 0; day < 90; day++)
+      await recordListFacts(at(db, '2026-04-16T12:00:00Z'), daysLater('2026-01-01', day))
+    await db.execute(sql`
+      INSERT INTO source_reads (source, list_day, read_at, papers)
+      SELECT DISTINCT 'arxiv', list_day, list_day + 14, 0 FROM papers`)
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBeUndefined()
+    await db.execute(sql`UPDATE source_reads SET source = 'hf'`)
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBe(900)
   })
 })

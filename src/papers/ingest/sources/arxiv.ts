@@ -79,6 +79,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
       outcome: 'read',
       papers: [...papers, ...rest.papers],
       bad: [...feed.bad, ...rest.bad],
+      ofOtherDays: feed.papers.length - papers.length,
       validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       ...(papers.length === 0 && newest ? { stillOn: newest } : {}),
     }

@@ -5,7 +5,7 @@ import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { parseFeed } from '../formats/feed.ts'
 import { withinLimits } from '../within-limits.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
-import { LATE_DAYS, type Source } from './source.ts'
+import { LATE_DAYS, type Source, sharedByDays } from './source.ts'
 
 /** A paper that entered its feed longer ago is no news. Weekends fit in. */
 const NEW_DAYS = 3
@@ -13,6 +13,8 @@ const NEW_DAYS = 3
 /** Creates a source for the RSS or Atom feed of a journal, a preprint server or a saved search. A feed has no votes. */
 export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness): Source {
   const { now = () => new Date() } = polite
+  const get = (headers: Record<string, string>) => politeGet(own.location, headers, { ...polite, accept: FEEDS })
+  const getLate = sharedByDays(() => get({}), now)
   return {
     name: own.name,
     followDays: 0,
@@ -23,9 +25,9 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
         ...(last?.etag ? { 'if-none-match': last.etag } : {}),
         ...(last?.lastModified ? { 'if-modified-since': last.lastModified } : {}),
       }
-      const reply = await politeGet(own.location, headers, { ...polite, accept: FEEDS })
-      if (reply.status === 304) return { outcome: 'not modified' }
       const today = dayOf(now())
+      const reply = span === today ? await get(headers) : await getLate()
+      if (reply.status === 304) return { outcome: 'not modified' }
       const feed = withinLimits('SOURCE_UNAVAILABLE', `GET ${own.location} returned a feed that`, () =>
         parseFeed(reply.body, today),
       )
@@ -47,6 +49,7 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
           listedAt: earlier(paper.listedAt, now()),
         })),
         bad,
+        ofOtherDays: papers.length - listed.length,
         validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       }
     },

@@ -8,7 +8,7 @@ import { isBad, type ListedPaper } from '../listed-paper.ts'
 import { withinLimits } from '../within-limits.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
-import { LATE_DAYS, type Source } from './source.ts'
+import { LATE_DAYS, type Source, sharedByDays } from './source.ts'
 
 /**
  * Creates a source for a list of papers that people write: a file or a URL, in one of the formats of `papers import`.
@@ -17,26 +17,28 @@ import { LATE_DAYS, type Source } from './source.ts'
 export function readingListSource(own: OwnSource & { kind: 'list' }, polite: Politeness): Source {
   const { now = () => new Date() } = polite
   const isUrl = /^https?:/.test(own.location)
+  const get = async () => (isUrl ? (await politeGet(own.location, {}, polite)).body : readFile(own.location))
+  const getLate = sharedByDays(get, now)
   return {
     name: own.name,
     followDays: 0,
     lateDays: LATE_DAYS,
     keepsPlaces: true,
     async read(span) {
-      const text = isUrl ? (await politeGet(own.location, {}, polite)).body : await readFile(own.location)
       const today = dayOf(now())
+      const text = await (span === today ? get() : getLate())
       const { from, to } = parseSpan(span)
       const parsed = withinLimits('SOURCE_UNAVAILABLE', own.location, () =>
         parsePapers(text, own.location, span === today ? today : undefined),
       )
-      const papers = parsed
-        .filter((each): each is ListedPaper => !isBad(each))
-        .filter(({ listDay }) => listDay >= from && listDay <= to)
+      const all = parsed.filter((each): each is ListedPaper => !isBad(each))
+      const papers = all.filter(({ listDay }) => listDay >= from && listDay <= to)
       return {
         outcome: 'read',
         papers: papers.map((paper) => about(own, paper)),
         // Entries without a date are of today.
         bad: span === today ? parsed.filter(isBad) : [],
+        ofOtherDays: all.length - papers.length,
         validators: { etag: null, lastModified: null },
       }
     },

@@ -1,4 +1,5 @@
 import type { SpanKey } from '../../../calendar/spans.ts'
+import { keptFor } from '../../../lib/kept-for.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 
 /** Validators of a source's last reply, for a conditional request. */
@@ -13,6 +14,8 @@ export type SourceReply =
       outcome: 'read'
       papers: ListedPaper[]
       bad: BadEntry[]
+      /** number of papers that it has of other days: its format has not changed, although none is of this one */
+      ofOtherDays?: number | undefined
       validators: LastReply
       /** the day of the source's list, when it differs from the requested one: the list is late */
       stillOn?: string | undefined
@@ -20,6 +23,10 @@ export type SourceReply =
 
 /** `lateDays` of the sources without votes */
 export const LATE_DAYS = 14
+
+/** Returns a function that fetches at most twice a minute: the late reads of many days follow each other, and one reply serves all. */
+export const sharedByDays = <T>(fetch: () => Promise<T>, now: () => Date): (() => Promise<T>) =>
+  keptFor(fetch, { ms: 30_000, now: () => now().getTime() })
 
 /**
  * A source of paper lists. A new source is one file with this interface and a line in configured.ts.
