@@ -25,6 +25,7 @@ import {
   picks,
   signals,
   sourceReads,
+  subscribers,
 } from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
 import { releaseEditionsJob } from '../../workers/release-editions.ts'
@@ -569,4 +570,26 @@ test('after a longer weekend, Friday’s list is held, as any that closed 48 hou
   expect((await findAttention(services)).map(({ name, about }) => `${name} ${about}`)).toContain(
     'edition_held daily 2026-04-17',
   )
+})
+
+test('on a first start on a Monday, no reader waits for Friday’s list, which was too old; after an outage they do', async ({
+  db,
+}) => {
+  const clock = { now: new Date('2026-04-20T09:00:00Z') }
+  const services = servicesOn(db, {}, clock)
+  await addPapers(db, '2026-04-17', 2)
+  await db.execute(sql`UPDATE papers SET created_at = ${clock.now}`)
+  await assembleEditionJob(services, [])
+  clock.now = new Date('2026-04-20T18:00:00Z')
+  await addSubscriber(db, 'new@example.org', { hour: 18, nextDigestAt: clock.now })
+  const times = async () =>
+    (await db.select().from(subscribers)).map(({ nextDigestAt, missedAt }) => [nextDigestAt?.toISOString(), missedAt])
+  await planDue(services)
+  expect(await times(), 'at their hour of the next day, not when Monday’s is released').toEqual([
+    ['2026-04-21T18:00:00.000Z', null],
+  ])
+  await db.execute(sql`UPDATE papers SET created_at = '2026-04-17T12:00Z'`)
+  await db.execute(sql`UPDATE subscribers SET next_digest_at = ${clock.now}`)
+  await planDue(services)
+  expect(await times(), 'a person may release it').toEqual([['2026-04-20T18:00:00.000Z', null]])
 })

@@ -3,7 +3,7 @@ import { daysLater } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
-import { editionsToMake, isRecent, LIST_TOO_OLD } from '../../edition/draft/edition-age.ts'
+import { editionsToMake, IS_AWAITED, isRecent } from '../../edition/draft/edition-age.ts'
 import { counted } from '../../lib/counted.ts'
 import { redact } from '../../lib/redact.ts'
 import { hasVotedSource } from '../../runtime/config/source-names.ts'
@@ -48,15 +48,11 @@ const commonReplies = (db: AttentionDeps['db'], editionId: number) =>
     FROM deliveries WHERE edition_id = ${editionId} AND state = 'refused' AND reply IS NOT NULL
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${REPLIES_SHOWN}`
 
-/**
- * Held drafts past their release time, while readers would still get them. No reader waits for a list that was old when the first
- * papers came, as on a first start.
- */
+/** Held drafts past their release time, while their readers wait and would still get them. */
 export async function heldEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const rows = await query(db, { ...Key, releaseAt: moment })`
     SELECT kind, date::text, release_at FROM editions
-    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz AND ${isRecent(now(), config)}
-      AND (held_why IS DISTINCT FROM ${LIST_TOO_OLD} OR EXISTS (SELECT FROM papers WHERE created_at < closes_at))
+    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz AND ${isRecent(now(), config)} AND ${IS_AWAITED}
     ORDER BY date, kind`
   return rows.map((edition) => ({
     name: 'edition_held',
