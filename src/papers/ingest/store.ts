@@ -36,9 +36,9 @@ export async function storeList(
   papers: readonly ListedPaper[],
   observed: { observedAt: Date; origin: Origin },
 ): Promise<Stored> {
-  const distinct = [
-    ...new Map(papers.toReversed().map((paper) => [`${paper.source} ${paper.sourceId}`, paper])).values(),
-  ]
+  const byId = new Map(papers.toReversed().map((paper) => [`${paper.source}\0${paper.sourceId}`, paper]))
+  // Sorted, because two lists stored at once would deadlock on rows locked in different orders.
+  const distinct = [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, paper]) => paper)
   const total: Stored = { papers: distinct.length, added: 0, changed: 0, signals: 0 }
   await db.transaction(async (tx) => {
     await adoptFormerTitles(tx, distinct)
@@ -76,7 +76,7 @@ export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]):
 }
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
-  // Sorted, because two imports at once would deadlock on rows locked in different orders. xmax is 0 in inserted row versions.
+  // Sorted as the chunks are. xmax is 0 in inserted row versions.
   return query(
     tx,
     { added: bool },
@@ -85,7 +85,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- Ignores new versions of unknown papers.
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
-    ORDER BY source, source_id
+    ORDER BY r.source COLLATE "C", r.source_id COLLATE "C"
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`),
