@@ -593,3 +593,17 @@ test('on a first start on a Monday, no reader waits for Friday’s list, which w
   await planDue(services)
   expect(await times(), 'a person may release it').toEqual([['2026-04-20T18:00:00.000Z', null]])
 })
+
+test('no reader waits for a list of which the curator dropped every paper, and it is no problem', async ({ db }) => {
+  const services = servicesOn(db, { PAPER_SOURCES: 'hf' }, { now: new Date('2026-04-19T09:00:00Z') })
+  await addPapers(db, '2026-04-18', 1)
+  await db.execute(sql`UPDATE papers SET created_at = '2026-04-18T12:00Z'`)
+  const [paper] = await db.select().from(papers)
+  await db.insert(picks).values({ listDay: '2026-04-18', paperId: paper!.id, verdict: 'dropped' })
+  await assembleEditionJob(services, [])
+  await addSubscriber(db, 'daily@example.org', { hour: 8, nextDigestAt: new Date('2026-04-19T08:00:00Z') })
+  await planDue(services)
+  const [reader] = await db.select().from(subscribers)
+  expect(reader).toMatchObject({ nextDigestAt: new Date('2026-04-20T08:00:00Z'), missedAt: null })
+  expect((await findAttention(services)).map(({ name }) => name)).not.toContain('edition_missing')
+})

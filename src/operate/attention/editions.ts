@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysLater } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
@@ -6,6 +7,7 @@ import { describeEdition, type EditionKey, editionOptions } from '../../edition/
 import { editionsToMake, IS_AWAITED, isRecent } from '../../edition/draft/edition-age.ts'
 import { counted } from '../../lib/counted.ts'
 import { redact } from '../../lib/redact.ts'
+import { listedIn } from '../../papers/ranking/list-votes.ts'
 import { hasVotedSource } from '../../runtime/config/source-names.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
@@ -76,8 +78,8 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
     const until = daysLater(date, kind === 'weekly' ? 7 : 1)
     const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), due: moment })`
       SELECT e.state, e.held, d.due
-      FROM (SELECT min(created_at) AS first FROM papers
-        WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT (announced AND ${hasVotedSource(config)})) AS p
+      FROM (SELECT min(p.created_at) AS first FROM papers p
+        ${listedIn(sql`p.list_day >= ${date}::date AND p.list_day < ${until}::date`)} AND NOT (p.announced AND ${hasVotedSource(config)})) AS p
       LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
       CROSS JOIN LATERAL (SELECT greatest(p.first, coalesce(e.release_at, ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(
         hours => ${config.EDITION_CLOSE_HOUR_UTC}, mins => ${config.EDITION_RELEASE_DELAY_MINUTES}))) AS due) AS d
