@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AlertProblem } from '../../outbox/service-email.ts'
-import { moment, query, queryOne, text } from '../../runtime/db/query.ts'
+import { moment, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Attention, AttentionName } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
@@ -21,8 +21,8 @@ const REMEMBERED = '2 days'
 
 /**
  * Records current problems, and queues one email to each of ADMIN_EMAILS about those not emailed within a day. A lock lets only
- * one worker queue it. Work left over from a time without workers is emailed once they had time to catch up. Problems noted shortly
- * before that time do not wait: a worker that dies within minutes, again and again, never catches up.
+ * one worker queue it. Work left over from a time without workers is emailed once they had time to catch up. Problems that the last
+ * check before a short absence noted do not wait. A worker that dies again and again never catches up.
  *
  * @returns the number of problems in the email; 0 for no email
  */
@@ -33,8 +33,10 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
   const mailed = await db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)
     await tx.execute(sql`DELETE FROM attention WHERE seen_at < ${at}::timestamptz - ${REMEMBERED}::interval`)
+    const [lastCheck] = await queryColumn(tx, moment)`SELECT seen_at FROM attention WHERE what = 'checks'`
     const running = await runningSince(tx, at)
     const isCatchingUp = at.getTime() - running.getTime() < CATCH_UP_MS
+    const beforeAbsence = (running.getTime() === at.getTime() && lastCheck) || null
     const mayWait = found.map(({ name }) => isCatchingUp && LEFT_BEHIND.has(name))
     const column = (value: (each: Attention) => string) => sql`${sql.param(found.map(value))}::text[]`
     const rows = await query(tx, { name: text, about: text })`
@@ -53,7 +55,7 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
         AND (state = 'error' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)
         -- Reads the table as it was before this statement.
         AND (NOT may_wait OR EXISTS (SELECT FROM attention b WHERE b.what = seen.what AND b.about = seen.about
-          AND b.seen_at < ${running}::timestamptz AND b.seen_at >= ${running}::timestamptz - ${GONE}::interval))`
+          AND b.seen_at = ${beforeAbsence}::timestamptz AND b.seen_at >= ${at}::timestamptz - ${GONE}::interval))`
     const due = new Set(rows.map(keyOf))
     const problems = found.filter((each) => due.has(keyOf(each)))
     if (problems.length === 0) return 0

@@ -157,8 +157,12 @@ test('a worker that dies again and again within minutes, with long waits in betw
   await addPapers(db, '2026-04-14', 5)
   // Kubernetes waits up to five minutes before it starts a container again.
   expect(await watch(services, at, '2026-04-15T08:00:00Z', '2026-04-15T08:03:00Z')).toEqual([])
-  expect(await watch(services, at, '2026-04-15T08:09:00Z', '2026-04-15T08:12:00Z')).toEqual(['08:09'])
-  expect(await watch(services, at, '2026-04-15T08:18:00Z', '2026-04-15T08:21:00Z'), 'once a day').toEqual([])
+  await db.execute(sql`UPDATE papers SET list_day = '2026-04-01'`)
+  await watch(services, at, '2026-04-15T08:04:00Z', '2026-04-15T08:04:00Z')
+  await db.execute(sql`UPDATE papers SET list_day = '2026-04-14'`)
+  expect(await watch(services, at, '2026-04-15T08:10:00Z', '2026-04-15T08:13:00Z'), 'it had ended').toEqual([])
+  expect(await watch(services, at, '2026-04-15T08:19:00Z', '2026-04-15T08:22:00Z')).toEqual(['08:19'])
+  expect(await watch(services, at, '2026-04-15T08:28:00Z', '2026-04-15T08:31:00Z'), 'once a day').toEqual([])
 })
 
 test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', async ({ db }) => {
