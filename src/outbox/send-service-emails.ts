@@ -130,8 +130,8 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
       WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
       ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), judged AS (
-      SELECT o.id, s.zone, s.hour, s.cadence,
-        CASE WHEN o.kind IN ('confirm', 'remind') THEN coalesce(s.asked ->> 'locale', s.locale) ELSE s.locale END AS locale, s.next_digest_at, s.address_hash, alert.problems,
+      SELECT o.id, s.zone, s.hour, s.cadence, s.next_digest_at, s.address_hash, alert.problems,
+        CASE WHEN o.kind IN ('confirm', 'remind') THEN coalesce(s.asked ->> 'locale', s.locale) ELSE s.locale END AS locale,
         CASE o.kind WHEN 'change' THEN c.email WHEN 'moved' THEN moved.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
         CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
         -- confirm: was ever confirmed; welcome: was confirmed before this time

@@ -119,7 +119,8 @@ async function write(
   // Under another kind or a pause, no planning has moved that hour on. A change that is undone costs no digest.
   const isStillDue = wasDueAt && wasDueAt > stale && wasDueAt <= at && (wasPaused || !staysDue)
   const dueAgain = isBack
-    ? ((await unskip({ db, config }, subscriberId, after.cadence, at)) ?? (isStillDue ? wasDueAt : undefined))
+    ? ((await unskip({ db, config }, subscriberId, after.cadence, { at, stale })) ??
+      (isStillDue ? wasDueAt : undefined))
     : undefined
   await db
     .update(subscribers)
@@ -132,7 +133,8 @@ async function write(
       asked: sql`${subscribers.asked} - ${sql.param(changed)}::text[]`,
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
       // day. But who changes from daily to weekly asks for none today.
-      nextDigestAt: sql`CASE WHEN ${dueAgain !== undefined} THEN ${dueAgain ?? null}::timestamptz WHEN ${subscribers.nextDigestAt} <= ${at} AND ${staysDue} THEN ${subscribers.nextDigestAt}
+      nextDigestAt: sql`CASE WHEN ${dueAgain !== undefined} THEN ${dueAgain ?? null}::timestamptz
+        WHEN ${subscribers.nextDigestAt} <= ${at} AND ${staysDue} THEN ${subscribers.nextDigestAt}
         ELSE next_digest_at(${after.zone}, ${after.hour}, ${after.cadence}, ${after.weekday}::int,
           -- One microsecond earlier: a pause ends at midnight, which may be the reader's hour.
           ${paused ? sql`${after.pausedUntil}::timestamptz - interval '1 microsecond'` : at}) END`,
@@ -144,23 +146,26 @@ async function write(
 }
 
 /**
- * Removes the delivery of the newest edition for a cadence that was skipped because the reader had another one then, or a pause: they are
- * back, and the edition may be planned for them again. One that may have arrived stays.
+ * Removes a reader's skipped delivery of the newest edition for a cadence, so that it is planned for them again. It was skipped for
+ * another schedule or a pause, and they are back. One that may have arrived stays. So does one whose hour is stale: planning would
+ * send nothing, and the next digest would apologise.
  * @returns the hour at which it was due
  */
 async function unskip(
   { db, config }: Pick<Deps, 'db' | 'config'>,
   subscriberId: number,
   cadence: Choices['cadence'],
-  at: Date,
+  { at, stale }: { at: Date; stale: Date },
 ): Promise<Date | undefined> {
   const [newest] = await newestEditions({ db, config, now: () => at }, cadence, 1)
   if (!newest) return undefined
+  const expiryMs = config.DIGEST_EXPIRY_HOURS * 3_600_000
   const [expiresAt] = await queryColumn(db, moment)`
     DELETE FROM deliveries
-    WHERE edition_id = ${newest.id} AND subscriber_id = ${subscriberId} AND state = 'skipped' AND reply ~ '^(moved to|paused)' AND crashes + cuts = 0
+    WHERE edition_id = ${newest.id} AND subscriber_id = ${subscriberId} AND state = 'skipped' AND reply ~ '^(moved to|paused)'
+      AND crashes + cuts = 0 AND expires_at > ${new Date(stale.getTime() + expiryMs)}
     RETURNING expires_at`
-  return expiresAt && new Date(expiresAt.getTime() - config.DIGEST_EXPIRY_HOURS * 3_600_000)
+  return expiresAt && new Date(expiresAt.getTime() - expiryMs)
 }
 
 async function readRow(db: Db, subscriberId: number, locked?: 'locked') {

@@ -12,6 +12,7 @@ import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { schedule } from '../../src/edition/draft/schedule.ts'
 import { skipQuietDays } from '../../src/edition/draft/skip-quiet-days.ts'
 import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
+import { findAttention } from '../../src/operate/attention/find.ts'
 import type { Source } from '../../src/papers/ingest/sources/source.ts'
 import { countDays, listDay } from '../../src/papers/lists/list-day.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -24,6 +25,7 @@ import {
   picks,
   signals,
   sourceReads,
+  subscribers,
 } from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
 import { releaseEditionsJob } from '../../workers/release-editions.ts'
@@ -576,4 +578,38 @@ test('after a weekend without a worker, Friday’s list goes out on Monday and T
   expect(await releaseDue(services)).toContain('2026-04-17')
   await addSubscriber(db, 'ada@example.org', { nextDigestAt: clock.now })
   expect(await planDue(services)).toMatchObject({ deliveries: 1 })
+})
+
+test('on a first start on a Wednesday, no reader waits for the week before, which was too old; after an outage they do', async ({
+  db,
+}) => {
+  const clock = { now: new Date('2026-04-22T09:00:00Z') }
+  const services = servicesOn(db, {}, clock)
+  await addPapers(db, '2026-04-17', 2)
+  await db.execute(sql`UPDATE papers SET created_at = ${clock.now}`)
+  await assembleEditionJob(services, [])
+  clock.now = new Date('2026-04-22T18:00:00Z')
+  await addSubscriber(db, 'new@example.org', { cadence: 'weekly', weekday: 3, hour: 18, nextDigestAt: clock.now })
+  const times = async () =>
+    (await db.select().from(subscribers)).map(({ nextDigestAt, missedAt }) => [nextDigestAt?.toISOString(), missedAt])
+  await planDue(services)
+  expect(await times(), 'at their hour of the next week').toEqual([['2026-04-29T18:00:00.000Z', null]])
+  await db.execute(sql`UPDATE papers SET created_at = '2026-04-17T12:00Z'`)
+  await db.execute(sql`UPDATE subscribers SET next_digest_at = ${clock.now}`)
+  await planDue(services)
+  expect(await times(), 'a person may release it').toEqual([['2026-04-22T18:00:00.000Z', null]])
+})
+
+test('no reader waits for a list of which the curator dropped every paper, and it is no problem', async ({ db }) => {
+  const services = servicesOn(db, { PAPER_SOURCES: 'hf' }, { now: new Date('2026-04-19T09:00:00Z') })
+  await addPapers(db, '2026-04-18', 1)
+  await db.execute(sql`UPDATE papers SET created_at = '2026-04-18T12:00Z'`)
+  const [paper] = await db.select().from(papers)
+  await db.insert(picks).values({ listDay: '2026-04-18', paperId: paper!.id, verdict: 'dropped' })
+  await assembleEditionJob(services, [])
+  await addSubscriber(db, 'daily@example.org', { hour: 8, nextDigestAt: new Date('2026-04-19T08:00:00Z') })
+  await planDue(services)
+  const [reader] = await db.select().from(subscribers)
+  expect(reader).toMatchObject({ nextDigestAt: new Date('2026-04-20T08:00:00Z'), missedAt: null })
+  expect((await findAttention(services)).map(({ name }) => name)).not.toContain('edition_missing')
 })

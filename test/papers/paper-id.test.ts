@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { asc, eq } from 'drizzle-orm'
+import { asc, eq, sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished } from 'vitest'
 import { assemble } from '../../src/edition/draft/assemble.ts'
@@ -10,7 +10,7 @@ import { collect } from '../../src/papers/ingest/collect.ts'
 import { parsePapers } from '../../src/papers/ingest/formats/parse-papers.ts'
 import { isBad, type ListedPaper } from '../../src/papers/ingest/listed-paper.ts'
 import { readingListSource } from '../../src/papers/ingest/sources/reading-list.ts'
-import { storeList } from '../../src/papers/ingest/store.ts'
+import { adoptFormerTitles, storeList } from '../../src/papers/ingest/store.ts'
 import { submitPaper } from '../../src/papers/ingest/submissions.ts'
 import { arxivName, formerTitleId, idOfNumber, titleId } from '../../src/papers/paper-id.ts'
 import { searchPapers } from '../../src/papers/search/search.ts'
@@ -18,7 +18,7 @@ import { papers, subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { expectLinearTime } from '../support/linear-time.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
-import { fixture, importing } from './support.ts'
+import { fixture, importing, withFile } from './support.ts'
 
 const FORMS = [
   'ID',
@@ -196,6 +196,33 @@ test('a list that writes a stored title in several ways takes the stored paper f
     await db.update(papers).set({ sourceId: formerTitleId(title) })
     expect({ title, ...(await store(titles, '2026-04-16T12:00:00Z')) }).toMatchObject({ title, added: 0 })
   }
+})
+
+test('papers that get the id of today cost one scan of the readers, however many they are', async ({ db }) => {
+  const titles = ['Schrödinger’s Cat', 'Gödel’s Proof', 'Möbius’ Strip']
+  await withFile(JSON.stringify(titles.map((title) => ({ title, abstract: 'A.' }))), (file) =>
+    importing(db, file, '2026-04-15'),
+  )
+  for (const title of titles)
+    await db
+      .update(papers)
+      .set({ sourceId: formerTitleId(title) })
+      .where(eq(papers.title, title))
+  await addSubscriber(db, 'ada@example.org', {
+    likePapers: [formerTitleId(titles[2]!), '2604.00001', formerTitleId(titles[0]!)],
+  })
+  await addSubscriber(db, 'bob@example.org', { likePapers: ['2604.00001'] })
+  const listed = titles.map((title) => ({ source: 'title', sourceId: titleId(title), title })) as ListedPaper[]
+  await db.transaction(async (tx) => {
+    await adoptFormerTitles(tx, listed)
+    const { rows } = await tx.execute(sql`
+      SELECT seq_scan::int AS scans FROM pg_stat_xact_user_tables WHERE relname = 'subscribers'`)
+    expect(rows).toEqual([{ scans: 1 }])
+  })
+  expect((await db.select().from(subscribers).orderBy(subscribers.id)).map(({ likePapers }) => likePapers)).toEqual([
+    [titleId(titles[2]!), '2604.00001', titleId(titles[0]!)],
+    ['2604.00001'],
+  ])
 })
 
 test('search and submit accept every form that the import accepts', async ({ db }) => {

@@ -2,6 +2,8 @@ import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
+import { release } from '../../src/edition/draft/release.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, subscribers } from '../../src/runtime/db/schema.ts'
@@ -10,7 +12,7 @@ import type { PreferenceChanges } from '../../src/subscription/preference-rules.
 import { readPreferences, savePreferences, undoPreferences } from '../../src/subscription/preferences.ts'
 import { test } from '../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
-import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
 const ADA = 'ada@example.org'
 const DAY = 86_400_000
@@ -128,6 +130,32 @@ test.for([
     at.now = new Date(NOON.getTime() + 13 * 3_600_000)
     await undoPreferences(services, token)
     expect(await nextDigest(), 'too late for that one').toBe('2026-04-16T08:00:00.000Z')
+  },
+)
+
+test.for([
+  ['a daily digest after 13 hours', {}, { pauseWeeks: 1 }, { pauseWeeks: 0 }, 13],
+  ['a daily digest after 13 hours', {}, { cadence: 'weekly' }, { cadence: 'daily' }, 13],
+  ['a weekly digest after three days', { cadence: 'weekly', weekday: 3 }, { pauseWeeks: 1 }, { pauseWeeks: 0 }, 72],
+] as const)(
+  'an edition skipped too long ago stays skipped, and no digest apologises for it: %s, %j, %j',
+  async ([, schedule, change, back, hours], { db }) => {
+    const at = { now: NOON }
+    const { services, save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON, ...schedule }, at)
+    const sink = await sinkThat()
+    const edition = { kind: 'cadence' in schedule ? 'weekly' : 'daily', date: '2026-04-06' } as const
+    await addPapers(db, '2026-04-06', 5)
+    await assemble(services, edition)
+    await release(services, edition)
+    const { batchIds } = await planDue(services)
+    await save(change)
+    for (const batchId of batchIds) await deliverBatch(workerOn(services, sink.url), batchId, NEVER)
+    at.now = new Date(NOON.getTime() + hours * 3_600_000)
+    await save(back)
+    expect(new Date((await nextDigest())!) > at.now, 'their next hour').toBe(true)
+    await planDue(services)
+    expect((await db.select().from(deliveries)).map(({ state }) => state)).toEqual(['skipped'])
+    expect((await db.select().from(subscribers)).map(({ missedAt }) => missedAt)).toEqual([null])
   },
 )
 

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysLater, openListDay } from '../../calendar/days.ts'
 import { MISSED_HOURS } from '../../calendar/promised-digest.ts'
-import { editionsToMake } from '../../edition/draft/edition-age.ts'
+import { editionsToMake, IS_AWAITED } from '../../edition/draft/edition-age.ts'
+import { listedIn } from '../../papers/ranking/list-votes.ts'
 import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { cadence as cadences } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -78,8 +79,10 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
       SELECT FROM unnest(${sql.param(dates)}::date[]) AS c (date)
       WHERE c.date > ${newest[0]?.date ?? '-infinity'}::date
         AND (${cadence} <> 'weekdays' OR extract(isodow FROM c.date) <= 5)
-        AND EXISTS (SELECT FROM papers p WHERE p.list_day >= c.date AND p.list_day < c.date + ${span}::int)
-        AND NOT EXISTS (SELECT FROM editions e WHERE e.kind = ${kind}::edition_kind AND e.date = c.date AND e.state <> 'draft')
+        AND EXISTS (SELECT FROM papers p ${listedIn(sql`p.list_day >= c.date AND p.list_day < c.date + ${span}::int`)})
+        AND NOT EXISTS (
+          SELECT FROM editions e
+          WHERE e.kind = ${kind}::edition_kind AND e.date = c.date AND (e.state <> 'draft' OR NOT ${IS_AWAITED}))
     ) AS wait`
   return { editionIds, ...(await queryOne(db, { wait: bool }, statement)) }
 }

@@ -21,6 +21,13 @@ export const isRecent = (at: Date, { EDITION_CLOSE_HOUR_UTC }: Pick<Config, 'EDI
     ELSE ${listTooOldBefore(at, EDITION_CLOSE_HOUR_UTC)}::timestamptz END`
 
 /**
+ * SQL condition on an unqualified row of `editions`, a draft: its readers wait for it. No reader waits for a list that was old when the
+ * first papers came, as on a first start.
+ */
+export const IS_AWAITED = sql`(held_why IS DISTINCT FROM ${LIST_TOO_OLD}
+  OR EXISTS (SELECT FROM papers WHERE papers.created_at < closes_at))`
+
+/**
  * Returns the editions that a worker makes now, earlier ones first: of the last week that has closed, and of the last day. When days
  * that expect no list came last, also those of them and of the day before: on a Monday, Friday's list is the newest that readers have.
  */

@@ -1,11 +1,13 @@
+import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysLater } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
-import { editionsToMake, isRecent, LIST_TOO_OLD } from '../../edition/draft/edition-age.ts'
+import { editionsToMake, IS_AWAITED, isRecent } from '../../edition/draft/edition-age.ts'
 import { counted } from '../../lib/counted.ts'
 import { redact } from '../../lib/redact.ts'
+import { listedIn } from '../../papers/ranking/list-votes.ts'
 import { hasVotedSource } from '../../runtime/config/source-names.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
@@ -48,15 +50,11 @@ const commonReplies = (db: AttentionDeps['db'], editionId: number) =>
     FROM deliveries WHERE edition_id = ${editionId} AND state = 'refused' AND reply IS NOT NULL
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${REPLIES_SHOWN}`
 
-/**
- * Held drafts past their release time, while readers would still get them. No reader waits for a list that was old when the first
- * papers came, as on a first start.
- */
+/** Held drafts past their release time, while their readers wait and would still get them. */
 export async function heldEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const rows = await query(db, { ...Key, releaseAt: moment })`
     SELECT kind, date::text, release_at FROM editions
-    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz AND ${isRecent(now(), config)}
-      AND (held_why IS DISTINCT FROM ${LIST_TOO_OLD} OR EXISTS (SELECT FROM papers WHERE created_at < closes_at))
+    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz AND ${isRecent(now(), config)} AND ${IS_AWAITED}
     ORDER BY date, kind`
   return rows.map((edition) => ({
     name: 'edition_held',
@@ -80,8 +78,8 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
     const until = daysLater(date, kind === 'weekly' ? 7 : 1)
     const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), due: moment })`
       SELECT e.state, e.held, d.due
-      FROM (SELECT min(created_at) AS first FROM papers
-        WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT (announced AND ${hasVotedSource(config)})) AS p
+      FROM (SELECT min(p.created_at) AS first FROM papers p
+        ${listedIn(sql`p.list_day >= ${date}::date AND p.list_day < ${until}::date`)} AND NOT (p.announced AND ${hasVotedSource(config)})) AS p
       LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
       CROSS JOIN LATERAL (SELECT greatest(p.first, coalesce(e.release_at, ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(
         hours => ${config.EDITION_CLOSE_HOUR_UTC}, mins => ${config.EDITION_RELEASE_DELAY_MINUTES}))) AS due) AS d

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AlertProblem } from '../../outbox/service-email.ts'
-import { moment, query, queryOne, text } from '../../runtime/db/query.ts'
+import { moment, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Attention, AttentionName } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
@@ -21,24 +21,29 @@ const REMEMBERED = '2 days'
 
 /**
  * Records current problems, and queues one email to each of ADMIN_EMAILS about those not emailed within a day. A lock lets only
- * one worker queue it. Work left over from a time without workers is emailed once they had time to catch up.
+ * one worker queue it. Work left over from a time without workers is emailed once they had time to catch up. Problems that the last
+ * check before a short absence noted do not wait. A worker that dies again and again never catches up.
  *
  * @returns the number of problems in the email; 0 for no email
  */
 export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'now' | 'queues'>): Promise<number> {
   const { db, config, now, queues } = services
-  const all = (await findAttention(services)).filter(({ standing }) => !standing)
+  const found = (await findAttention(services)).filter(({ standing }) => !standing)
   const at = now()
   const mailed = await db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)
     await tx.execute(sql`DELETE FROM attention WHERE seen_at < ${at}::timestamptz - ${REMEMBERED}::interval`)
-    const isCatchingUp = at.getTime() - (await runningSince(tx, at)).getTime() < CATCH_UP_MS
-    const found = all.filter(({ name }) => !(isCatchingUp && LEFT_BEHIND.has(name)))
+    const [lastCheck] = await queryColumn(tx, moment)`SELECT seen_at FROM attention WHERE what = 'checks'`
+    const running = await runningSince(tx, at)
+    const isCatchingUp = at.getTime() - running.getTime() < CATCH_UP_MS
+    const beforeAbsence = (running.getTime() === at.getTime() && lastCheck) || null
+    const mayWait = found.map(({ name }) => isCatchingUp && LEFT_BEHIND.has(name))
     const column = (value: (each: Attention) => string) => sql`${sql.param(found.map(value))}::text[]`
     const rows = await query(tx, { name: text, about: text })`
       WITH seen AS (
         SELECT * FROM unnest(${column((each) => each.name)}, ${column((each) => each.about)}, ${column((each) => each.state)},
-          ${column((each) => (each.since ?? at).toISOString())}::timestamptz[]) AS s (what, about, state, since)
+          ${column((each) => (each.since ?? at).toISOString())}::timestamptz[],
+          ${sql.param(mayWait)}::bool[]) AS s (what, about, state, since, may_wait)
       ), noted AS (
         INSERT INTO attention AS a (what, about, since, seen_at) SELECT what, about, since, ${at} FROM seen
         ON CONFLICT (what, about) DO UPDATE SET seen_at = excluded.seen_at,
@@ -47,7 +52,10 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
       )
       SELECT what AS name, about FROM noted JOIN seen USING (what, about)
       WHERE ${config.ADMIN_EMAILS.length > 0} AND (mailed_at IS NULL OR mailed_at <= ${at}::timestamptz - ${ONCE_IN}::interval)
-        AND (state = 'error' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)`
+        AND (state = 'error' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)
+        -- Reads the table as it was before this statement.
+        AND (NOT may_wait OR EXISTS (SELECT FROM attention b WHERE b.what = seen.what AND b.about = seen.about
+          AND b.seen_at = ${beforeAbsence}::timestamptz AND b.seen_at >= ${at}::timestamptz - ${GONE}::interval))`
     const due = new Set(rows.map(keyOf))
     const problems = found.filter((each) => due.has(keyOf(each)))
     if (problems.length === 0) return 0

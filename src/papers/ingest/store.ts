@@ -73,14 +73,18 @@ export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]):
     WHERE p.source = 'title' AND p.source_id = r.former
       AND NOT EXISTS (SELECT FROM papers WHERE source = 'title' AND source_id = r.id)
     RETURNING r.id, r.former`
-  for (const { id, former } of adopted)
-    await db.execute(sql`
-      UPDATE subscribers SET like_papers = array_replace(like_papers, ${former}::text, ${id}::text)
-      WHERE like_papers && ARRAY[${former}::text]`)
+  if (adopted.length === 0) return
+  // All at once: no index finds the readers, and a million are read in a third of a second.
+  await db.execute(sql`
+    UPDATE subscribers SET like_papers = ARRAY(
+      SELECT coalesce(r.id, l.id) FROM unnest(like_papers) WITH ORDINALITY AS l (id, place)
+      LEFT JOIN jsonb_to_recordset(${JSON.stringify(adopted)}::jsonb) AS r (id text, former text) ON r.former = l.id
+      ORDER BY l.place)
+    WHERE like_papers && ${sql.param(adopted.map(({ former }) => former))}::text[]`)
 }
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
-  // xmax is 0 in inserted row versions.
+  // Sorted as the chunks are. xmax is 0 in inserted row versions.
   return query(
     tx,
     { added: bool },
@@ -89,7 +93,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- Ignores new versions of unknown papers.
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
-    ORDER BY source COLLATE "C", source_id COLLATE "C"
+    ORDER BY r.source COLLATE "C", r.source_id COLLATE "C"
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`),

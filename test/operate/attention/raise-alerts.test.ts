@@ -142,6 +142,29 @@ test('what a worker that is back cannot make up for is emailed after a quarter o
   expect(await watch(services, at, '2026-04-15T08:22:00Z', '2026-04-15T08:25:00Z')).toEqual(['08:22'])
 })
 
+test('a worker that dies again and again within minutes, with long waits in between, hides no problem', async ({
+  db,
+  databaseUrl,
+}) => {
+  const at = { now: NOON }
+  const services = servicesOn(
+    db,
+    { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', BOUNCE_ADDRESS: 'b+*@lab.org' },
+    at,
+  )
+  const worker = await announceWorker(databaseUrl, services.log)
+  onTestFinished(() => worker.end())
+  await addPapers(db, '2026-04-14', 5)
+  // Kubernetes waits up to five minutes before it starts a container again.
+  expect(await watch(services, at, '2026-04-15T08:00:00Z', '2026-04-15T08:03:00Z')).toEqual([])
+  await db.execute(sql`UPDATE papers SET list_day = '2026-04-01'`)
+  await watch(services, at, '2026-04-15T08:04:00Z', '2026-04-15T08:04:00Z')
+  await db.execute(sql`UPDATE papers SET list_day = '2026-04-14'`)
+  expect(await watch(services, at, '2026-04-15T08:10:00Z', '2026-04-15T08:13:00Z'), 'it had ended').toEqual([])
+  expect(await watch(services, at, '2026-04-15T08:19:00Z', '2026-04-15T08:22:00Z')).toEqual(['08:19'])
+  expect(await watch(services, at, '2026-04-15T08:28:00Z', '2026-04-15T08:31:00Z'), 'once a day').toEqual([])
+})
+
 test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', async ({ db }) => {
   const services = servicesOn(db, { PAPER_SOURCES: 'none' })
   await addPapers(db, '2026-04-14', 5)

@@ -5,7 +5,7 @@ import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper
 import { storeList } from '../../../src/papers/ingest/store.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers, signals } from '../../../src/runtime/db/schema.ts'
-import { test } from '../../support/database.ts'
+import { someoneWaits, test } from '../../support/database.ts'
 import { everything, hfEntry } from '../support.ts'
 
 const MORNING = new Date('2026-04-10T08:00:00Z')
@@ -155,4 +155,22 @@ test('an import that fails half way stores nothing', async ({ db }) => {
   await expect(store(db, [listed('2604.00001'), bad], MORNING)).rejects.toThrow()
   expect(await everything(db)).toEqual(before)
   expect(await db.select().from(papers).where(eq(papers.sourceId, '2604.00001'))).toEqual([])
+})
+
+test('two lists stored at once, one of them in several statements, wait for each other without a deadlock', async ({
+  db,
+}) => {
+  const ids = Array.from({ length: 600 }, (_, n) => `2604.${String(n + 1).padStart(5, '0')}`)
+  const long = ids.map((id) => listed(id))
+  const short = ['2604.00001', '2604.00300'].map((id) => listed(id))
+  await store(db, long, MORNING)
+  const storing: Promise<unknown>[] = []
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT FROM papers WHERE source_id = '2604.00400' FOR UPDATE`)
+    storing.push(store(db, long, EVENING))
+    await someoneWaits(db)
+    storing.push(store(db, short, EVENING))
+    await someoneWaits(db, 2)
+  })
+  expect((await Promise.allSettled(storing)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
 })
