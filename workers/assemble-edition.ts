@@ -20,7 +20,7 @@ export async function assembleEditionJob(services: Services, sources: readonly S
   const isWanted = (key: EditionKey) => wanted.some(({ kind, date }) => kind === key.kind && date === key.date)
   wanted.push(...(await closedDrafts(services)).filter((key) => !isWanted(key)))
   for (const key of wanted) {
-    const known = await findEdition(services, key)
+    const known = await readEdition(services, key)
     if (known && known.state !== 'draft') continue
     if (key.kind === 'daily') {
       const isLast = key.date === yesterday
@@ -45,7 +45,7 @@ const closedDrafts = ({ db, now }: Services): Promise<EditionKey[]> =>
     .from(editions)
     .where(sql`state = 'draft' AND NOT held AND assembled_at < closes_at AND closes_at <= ${now()}`)
 
-async function findEdition({ db }: Services, { kind, date }: EditionKey) {
+async function readEdition({ db }: Services, { kind, date }: EditionKey) {
   const [found] = await db
     .select({ state: editions.state, assembledAt: editions.assembledAt, closesAt: editions.closesAt })
     .from(editions)

@@ -13,7 +13,8 @@ const Listed = z.object({
   subject: text.nullable(),
   releaseAt: moment,
   releasedAt: moment.nullable(),
-  asOf: moment.nullable(),
+  listReadAt: moment.nullable(),
+  closesAt: moment,
   papers: number,
 })
 export type ListedEdition = z.output<typeof Listed>
@@ -27,15 +28,12 @@ interface Page {
   limit: number
 }
 
-/** SQL: when the list of an edition `e` was last read, if that was before its close, so that its ranking is not final. */
-const AS_OF = sql`CASE WHEN e.list_read_at < e.closes_at THEN e.list_read_at END`
-
 /** Lists editions in pages, newest first. */
 export const listEditionPage = (
   { db }: Pick<Services, 'db'>,
   { kind, unpublished, after, limit }: Page,
 ): Promise<ListedEdition[]> => query(db, Listed)`
-  SELECT e.kind, e.date::text, e.state, e.held, e.subject, e.release_at, e.released_at, ${AS_OF} AS as_of,
+  SELECT e.kind, e.date::text, e.state, e.held, e.subject, e.release_at, e.released_at, e.list_read_at, e.closes_at,
     (SELECT count(*)::int FROM edition_papers p WHERE p.edition_id = e.id) AS papers
   FROM editions e
   WHERE ${kind ? sql`e.kind = ${kind}` : sql`true`}

@@ -6,6 +6,7 @@ import { listEditionPage } from '../../edition/compose/list-editions.ts'
 import { findEdition } from '../../edition/draft/control.ts'
 import { readCuratorView } from '../../edition/draft/curator-view.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { readBeforeClose } from '../../papers/lists/list-day.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
 import { editionKind, editionState, type editions, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -84,10 +85,9 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       const [date, last] = readCursor('editions', z.tuple([editionKey.date, kind]), cursor) ?? []
       const after = date && last ? { date, kind: last } : undefined
       const rows = await listEditionPage(services, { ...filter, unpublished: apiKey !== undefined, after, limit })
-      const editions = rows.map(({ state, held, releaseAt, releasedAt, asOf, ...row }) => ({
-        ...row,
-        releasedAt: releasedAt?.toISOString() ?? null,
-        asOf: asOf?.toISOString() ?? null,
+      const editions = rows.map(({ papers, state, held, releaseAt, ...row }) => ({
+        ...factsOf(row),
+        papers,
         ...(apiKey ? { state, held, releaseAt: releaseAt.toISOString() } : {}),
       }))
       const end = rows.length === limit ? rows.at(-1) : undefined
@@ -151,9 +151,11 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   }
 }
 
-const factsOf = ({ kind, date, subject, releasedAt, listReadAt, closesAt }: typeof editions.$inferSelect) => ({
+type Facts = Pick<typeof editions.$inferSelect, 'kind' | 'date' | 'subject' | 'releasedAt' | 'listReadAt' | 'closesAt'>
+
+const factsOf = ({ kind, date, subject, releasedAt, listReadAt, closesAt }: Facts) => ({
   ...{ kind, date, subject, releasedAt: releasedAt?.toISOString() ?? null },
-  asOf: listReadAt && listReadAt < closesAt ? listReadAt.toISOString() : null,
+  asOf: readBeforeClose(listReadAt, closesAt)?.toISOString() ?? null,
 })
 
 /** What a key reads stays out of shared caches. */

@@ -62,6 +62,10 @@ export async function listDay(deps: Deps, date?: string, page: PageOf = {}): Pro
   return day === undefined ? undefined : listSpan(deps, spanAround('day', day), page)
 }
 
+/** Returns when a list was last read, if that was before its close: its ranking is not final. */
+export const readBeforeClose = (readAt: Date | null, closesAt: Date): Date | undefined =>
+  readAt !== null && readAt < closesAt ? readAt : undefined
+
 /**
  * Returns a span's list up to today: a day's in the order of its edition, a week's or month's by votes.
  * @returns undefined when it has no papers, or has not begun
@@ -84,7 +88,7 @@ export async function listSpan(
     span,
     open,
     closesAt,
-    asOf: readAt !== null && readAt < closesAt ? readAt : undefined,
+    asOf: readBeforeClose(readAt, closesAt),
     ...around,
     total,
     papers: await readListed(db, ids, at),

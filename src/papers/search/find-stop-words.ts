@@ -12,8 +12,7 @@ const MOST_FOUND = 100
 const FEWEST_WORDS = 2
 
 /**
- * Returns the newest papers with these words in a row in their titles, when all of them are stop words: "What is it?", "To be or not to
- * be".
+ * Returns the newest papers with these words in a row in their titles, when all of them are stop words: "To be or not to be".
  * Other queries find nothing here, and read no title.
  */
 export async function findStopWords(db: Db, { whole }: ParsedQuery, query: DatedQuery): Promise<Matches> {
