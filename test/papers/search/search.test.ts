@@ -96,6 +96,13 @@ describe('search', () => {
     expect(await found(db, { q: 'video', from: '2026-04-14' })).toEqual(['2604.00003'])
   })
 
+  test('marks whole words: not what stands inside another one', async ({ db }) => {
+    await put(db, [hfEntry('2604.00031', { title: 'Language age', summary: 'The average age-aware page of AGES.' })])
+    const [paper] = (await searchPapers({ db, now }, { q: 'age' })).papers
+    expect(marks(paper!.titlePieces)).toBe('Language [age]')
+    expect(marks(paper!.snippet)).toBe('The average [age]-aware page of [AGES].')
+  })
+
   test('marks matches; no paper can forge a mark or inject HTML', async ({ db }) => {
     await put(db, [
       ...library,

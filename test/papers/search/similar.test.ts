@@ -88,3 +88,27 @@ test('a sample is similar only to samples, and a deleted paper’s vector is del
   await db.execute(sql`DELETE FROM papers WHERE source_id = '2604.10006'`)
   expect(await similarPapers({ db, now }, await idOf(db, '2604.10000'))).toEqual([])
 })
+
+test('the order counts all words, also common ones that are too many to read from the index', async ({ db }) => {
+  // Without a pair of words in common.
+  const texts = [
+    'quantum walk baseline',
+    'baseline tree walk graph quantum',
+    'quantum motor',
+    'other words',
+    'more of them',
+  ]
+  await put(
+    db,
+    texts.map((title, index) => hfEntry(`2604.2000${index}`, { title: 'Notes', summary: title })),
+  )
+  await indexPapers({ db })
+  const ask = async () =>
+    (await similarPapers({ db, now }, await idOf(db, '2604.20000')))
+      .map(({ sourceId }) => sourceId)
+      .filter((sourceId) => ['2604.20001', '2604.20002'].includes(sourceId))
+  expect(await ask()).toEqual(['2604.20001', '2604.20002'])
+  // As in a large library, where these two make the difference.
+  await db.execute(sql`UPDATE terms SET papers = 6000 WHERE term IN ('walk', 'baseline')`)
+  expect(await ask()).toEqual(['2604.20001', '2604.20002'])
+})
