@@ -60,7 +60,7 @@ describe('the link to manage', () => {
     const complained = await addSubscriber(db, 'angry@example.org', { status: 'complained' })
     await db.insert(suppressions).values({ addressHash: (await row(db, complained)).addressHash!, reason: 'complaint' })
     await addSubscriber(db, 'lost@example.org', { status: 'complained' })
-    const typed = ['ADA', 'left', 'angry', 'lost', 'nobody']
+    const typed = ['ADA', 'left', 'angry', 'lost', 'unknown']
     for (const name of typed) {
       await requestManageLink(services, { typed: `${name}@example.org` })
     }

@@ -46,6 +46,13 @@ test('a waiting order survives a restart of the database', { timeout: 120_000 },
   expect(await sending).toMatchObject({ total: 3, open: 0, states: { accepted: 3 } })
 })
 
+/** An order to send at once, and what it reports about its readers. */
+function sendNow() {
+  const said: string[] = []
+  const onPlan = (words: string) => said.push(words)
+  return { said, order: { now: true, wait: false, stop: NEVER, onPlan, onProgress: () => {} } }
+}
+
 test('send to all now reports how many other readers it leaves out or includes', async ({ db }) => {
   const sink = await openSink()
   stack.push(() => sink.close())
@@ -54,14 +61,7 @@ test('send to all now reports how many other readers it leaves out or includes',
   await addReaders(db, 2)
   await addSubscriber(db, 'weekly-1@example.org', { cadence: 'weekly' })
   await addSubscriber(db, 'weekly-2@example.org', { cadence: 'weekly', status: 'unsubscribed' })
-  const said: string[] = []
-  const order = {
-    now: true,
-    wait: false,
-    stop: NEVER,
-    onPlan: (words: string) => said.push(words),
-    onProgress: () => {},
-  }
+  const { said, order } = sendNow()
   expect(await sendEdition(services, KEY, order)).toMatchObject({ states: { accepted: 2 } })
   expect(said).toContain('1 reader did not ask for daily emails and is left out. To send to everyone: --everyone')
   expect(await sendEdition(services, KEY, { ...order, everyone: true })).toMatchObject({ states: { accepted: 3 } })
@@ -86,14 +86,7 @@ test('an order to everyone stands when a later one does not repeat it: its unsen
   await releasedEdition(services)
   await addReaders(db, 2)
   await addSubscriber(db, 'weekly-1@example.org', { cadence: 'weekly' })
-  const said: string[] = []
-  const order = {
-    now: true,
-    wait: false,
-    stop: NEVER,
-    onPlan: (words: string) => said.push(words),
-    onProgress: () => {},
-  }
+  const { said, order } = sendNow()
   expect(await sendEdition(services, KEY, { ...order, everyone: true })).toMatchObject({
     states: { accepted: 2, deferred: 1 },
   })

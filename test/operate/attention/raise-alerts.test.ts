@@ -123,19 +123,22 @@ test.for([
   },
 )
 
+/** A service with a worker, whose list of yesterday has no edition. */
+async function missingEdition(db: Db, databaseUrl: string) {
+  const at = { now: NOON }
+  const settings = { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', BOUNCE_ADDRESS: 'b+*@lab.org' }
+  const services = servicesOn(db, settings, at)
+  const worker = await announceWorker(databaseUrl, services.log)
+  onTestFinished(() => worker.end())
+  await addPapers(db, '2026-04-14', 5)
+  return { at, services }
+}
+
 test('what a worker that is back cannot make up for is emailed after a quarter of an hour', async ({
   db,
   databaseUrl,
 }) => {
-  const at = { now: NOON }
-  const services = servicesOn(
-    db,
-    { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', BOUNCE_ADDRESS: 'b+*@lab.org' },
-    at,
-  )
-  const worker = await announceWorker(databaseUrl, services.log)
-  onTestFinished(() => worker.end())
-  await addPapers(db, '2026-04-14', 5)
+  const { at, services } = await missingEdition(db, databaseUrl)
   expect(await watch(services, at, '2026-04-15T08:00:00Z', '2026-04-15T08:18:00Z')).toEqual(['08:15'])
   // A restart takes seconds.
   await db.execute(sql`UPDATE attention SET mailed_at = NULL`)
@@ -146,15 +149,7 @@ test('a worker that dies again and again within minutes, with long waits in betw
   db,
   databaseUrl,
 }) => {
-  const at = { now: NOON }
-  const services = servicesOn(
-    db,
-    { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', BOUNCE_ADDRESS: 'b+*@lab.org' },
-    at,
-  )
-  const worker = await announceWorker(databaseUrl, services.log)
-  onTestFinished(() => worker.end())
-  await addPapers(db, '2026-04-14', 5)
+  const { at, services } = await missingEdition(db, databaseUrl)
   // Kubernetes waits up to five minutes before it starts a container again.
   expect(await watch(services, at, '2026-04-15T08:00:00Z', '2026-04-15T08:03:00Z')).toEqual([])
   await db.execute(sql`UPDATE papers SET list_day = '2026-04-01'`)
