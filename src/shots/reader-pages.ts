@@ -31,6 +31,11 @@ export async function readerPages(services: Services, address: string): Promise<
     { name: 'check-your-inbox-slip', path: '/check-your-inbox?slip=' },
     { name: 'link-too-old', path: `/confirm/${mintToken(keys, 'confirm', id, longAgo, confirmNonce!)}` },
     { name: 'no-edition', path: '/editions/2001-01-01' },
+    {
+      name: 'preferences-problem',
+      path: `/preferences/${mintToken(keys, 'preferences', id, now())}`,
+      post: { likePapers: '2604.99999' },
+    },
     { name: 'link-broken', path: '/preferences/cut-off' },
     { name: 'left', path: `/unsubscribe/${mintToken(keys, 'unsubscribe', gone, now())}` },
     { name: 'manage', path: '/manage' },
