@@ -5,7 +5,7 @@ export type SourceName = (typeof SOURCE_NAMES)[number]
 /** Days after a list day to follow its votes; 0 for a source without votes, as all of a newsletter's own are. */
 export const FOLLOW_DAYS: Readonly<Record<SourceName, number>> = { hf: 14, arxiv: 0 }
 
-/** Sources with votes. A read of another source confirms no votes. */
+/** Sources of a community's votes. Their reads confirm the votes of any paper on the list. */
 export const VOTED_SOURCES: readonly string[] = SOURCE_NAMES.filter((name) => FOLLOW_DAYS[name] > 0)
 
 /** Whether a community's list is in use. Without one, announcements are the list, and reads of all sources count. */
