@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { sql } from 'drizzle-orm'
 import type { CDPSession, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
@@ -59,14 +60,60 @@ describe('the home page', () => {
       const page = await open(site, { viewport })
       for (const url of ['/', '/papers/2604.14000', '/editions/2026-04-14', '/papers?week=2026-W16', '/trends']) {
         await page.goto(url)
-        const { shift, first, largest } = await page.evaluate<Painted>(PAINTED)
-        expect({ url, shift }).toEqual({ url, shift: 0 })
+        const { moved, first, largest } = await page.evaluate<Painted>(PAINTED)
+        expect({ url, moved }).toEqual({ url, moved: [] })
         // The first paint already has it: no font, script or picture holds it back.
         expect({ url, first, largest }).toEqual({ url, first, largest: [first] })
       }
     },
   )
+
+  test('is painted once it is whole, however slowly it comes', async ({ site }) => {
+    await aFullDay(site)
+    const page = await open(site, { viewport: PHONE })
+    for (const url of ['/', '/papers/2604.14000']) {
+      for (const begun of ['<li><a href="/search"', '</h1>', 'class="vote"', '</main>']) {
+        const { origin, finish, close } = await servedInTwoParts(site, begun)
+        await page.goto(origin + url, { waitUntil: 'commit' })
+        await page.waitForFunction('document.querySelector("header li")', undefined, { polling: 20 })
+        const painted = await page.evaluate<boolean>(`new Promise((done) => {
+          new PerformanceObserver(() => done(true)).observe({ type: 'paint', buffered: true })
+          setTimeout(done, 250, false)
+        })`)
+        finish()
+        const { moved } = await page.evaluate<Painted>(PAINTED)
+        expect({ url, begun, painted, moved }).toEqual({ url, begun, painted: false, moved: [] })
+        await close()
+      }
+    }
+  })
 })
+
+/** Serves the site; a page’s HTML up to a text, and the rest after `finish`. */
+async function servedInTwoParts({ app }: Site, text: string) {
+  const whole = Promise.withResolvers<void>()
+  const server = createServer(async ({ url, headers }, reply) => {
+    const {
+      statusCode,
+      headers: given,
+      rawPayload,
+    } = await app.inject({ url: url!, headers: { accept: headers.accept } })
+    reply.writeHead(statusCode, given as Record<string, string>)
+    const cut = rawPayload.indexOf(text)
+    if (cut > 0 && String(given['content-type']).startsWith('text/html')) {
+      reply.write(rawPayload.subarray(0, cut))
+      await whole.promise
+      reply.end(rawPayload.subarray(cut))
+    } else reply.end(rawPayload)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as { port: number }
+  const close = () => {
+    server.closeAllConnections()
+    return new Promise((done) => server.close(done))
+  }
+  return { origin: `http://127.0.0.1:${port}`, finish: whole.resolve, close }
+}
 
 /** Bytes on the wire by kind of resource, after compression. */
 async function transferred(page: Page, load: () => Promise<unknown>): Promise<Record<string, number>> {
@@ -84,17 +131,20 @@ async function transferred(page: Page, load: () => Promise<unknown>): Promise<Re
 }
 
 interface Painted {
-  shift: number
+  /** elements painted in one place, and then in another */
+  moved: string[]
   /** milliseconds */
   first: number
   largest: number[]
 }
 
-/** Reads the browser's own trace: the sum of layout shifts, the first paint, and the first paint of the largest text. */
+/** Reads the browser's own trace: layout shifts, the first paint, and the first paint of the largest text. */
 const PAINTED = `new Promise((done) => {
-  const found = { shift: 0, first: 0, largest: [] }
+  const found = { moved: [], first: 0, largest: [] }
   const watch = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true })
-  watch('layout-shift', (entry) => { found.shift += entry.value })
+  const place = ({ x, y, width, height }) => [x, y, width, height].join(' ')
+  watch('layout-shift', (entry) => entry.sources.forEach(({ node, previousRect, currentRect }) =>
+    found.moved.push((node?.outerHTML ?? node?.textContent)?.slice(0, 80) + ': ' + place(previousRect) + ' → ' + place(currentRect))))
   watch('paint', (entry) => { if (entry.name === 'first-contentful-paint') found.first = entry.startTime })
   watch('largest-contentful-paint', (entry) => { if (found.largest.length === 0) found.largest.push(entry.startTime) })
   const look = () => requestAnimationFrame(found.first > 0 && found.largest.length > 0 ? () => done(found) : look)
