@@ -10,7 +10,7 @@ import { choosePort } from '../src/embedded/port.ts'
 import { isRequired } from './support/suites.ts'
 
 const execute = promisify(execFile)
-const ROOT = new URL('../', import.meta.url).pathname
+const ROOT = join(import.meta.dirname, '../')
 const example = (name: string) => readFile(join(ROOT, 'docs/deployment', name), 'utf8')
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 const PROGRAMS = ['nginx', 'caddy', 'systemd-analyze', 'openssl', 'curl']

@@ -28,7 +28,7 @@ const FLOORS: readonly string[][] = [
   ['shots'],
 ]
 
-const root = new URL('../', import.meta.url).pathname
+const root = join(import.meta.dirname, '../')
 const files = ['src', 'workers'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

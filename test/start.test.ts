@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { choosePort } from '../src/embedded/port.ts'
 import { runningEmbeddedPostgres } from './support/embedded.ts'
 import { type Started, start, until } from './support/processes.ts'
+
+const ROOT = join(import.meta.dirname, '..')
 
 /** `npm start` on a fresh machine. */
 const stack: (() => Promise<unknown>)[] = []
@@ -27,11 +29,11 @@ interface Service extends Started {
   mailbox: string
 }
 
-async function startService(dataDir: string, settings: Record<string, string> = {}): Promise<Service> {
+async function startService(dataDir: string, settings: Record<string, string> = {}, folder = ROOT): Promise<Service> {
   const port = String(await choosePort(undefined))
   const mailboxPort = String(await choosePort(undefined))
   const env = { DATA_DIR: dataDir, PORT: port, MAILBOX_PORT: mailboxPort, PAPER_SOURCES: 'none', ...settings }
-  const service = start('src/start.ts', [], env)
+  const service = start(join(folder, 'src/start.ts'), [], env)
   stack.push(() => service.end('SIGTERM'))
   return Object.assign(service, {
     page: `http://127.0.0.1:${env.PORT}`,
@@ -146,6 +148,19 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(output).not.toContain('too short')
   })
 
+  test('works in a folder whose name would be another in a URL', async () => {
+    const folder = join(await dataFolder(), 'Ada’s papers 100%20 #1')
+    for (const part of ['src', 'workers', 'migrations', 'templates', 'package.json'])
+      await cp(join(ROOT, part), join(folder, part), { recursive: true })
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+    const service = await startService(join(folder, '.data'), {}, folder)
+    await until(service, 'Ctrl-C stops everything')
+    expect((await fetch(service.page)).status).toBe(200)
+    expect(await signUp(service)).toBe(303)
+    await expect.poll(() => mailsIn(service), { timeout: 20_000 }).toHaveLength(1)
+    await service.end('SIGTERM')
+  })
+
   test('works in a folder that only its owner may enter', async () => {
     const parent = await dataFolder()
     const dataDir = join(parent, 'closed', 'data')
@@ -163,7 +178,7 @@ test('npm forwards a stop: no process keeps running', { timeout: 60_000 }, async
   const dataDir = await dataFolder()
   const env = { PORT: String(await choosePort(undefined)), MAILBOX_PORT: String(await choosePort(undefined)) }
   const npm = spawn('npm', ['start'], {
-    cwd: new URL('..', import.meta.url),
+    cwd: ROOT,
     env: { ...process.env, ...env, DATA_DIR: dataDir, PAPER_SOURCES: 'none' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ChoiceData, type ChoicePart, printPart } from './choice/part.ts'
 
@@ -18,7 +19,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
     args,
     options: {
       only: { type: 'string', default: PARTS.join(',') },
-      papers: { type: 'string', default: new URL('../../../shared/data/papers', import.meta.url).pathname },
+      papers: { type: 'string', default: join(import.meta.dirname, '../../../shared/data/papers') },
       help: { type: 'boolean', default: false },
     },
   })

@@ -9,7 +9,7 @@ import { spread } from './support/rounds.ts'
 import { openStage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
 
-const PAPERS = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
+const PAPERS = join(import.meta.dirname, '../../../shared/data/papers/hf-daily')
 
 const help = `npm run bench -- import [--readers 1000000] [--rounds 3] [--from FOLDER]
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { buildApp } from '../../src/app.ts'
@@ -12,7 +13,7 @@ import { openLibrary } from './support/library.ts'
 import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
 
-const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
+const DATA = join(import.meta.dirname, '../../../shared/data/papers/hf-daily')
 
 const BUSY_MS = 200
 

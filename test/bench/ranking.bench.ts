@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FORMULAS, type Formula, fitLeavingOut, ordered } from './ranking/formulas.ts'
 import { authorHits, byTopics, byVectors, keywordReaders, readPapers } from './ranking/likeness.ts'
@@ -6,7 +7,7 @@ import { mean, ndcg10, spearman, standardError, topFive } from './ranking/measur
 import { type Lists, readTrajectories } from './ranking/trajectories.ts'
 import { printTable } from './support/table.ts'
 
-const DATA = new URL('../../../shared/data/papers/', import.meta.url).pathname
+const DATA = join(import.meta.dirname, '../../../shared/data/papers/')
 
 const help = `npm run bench -- ranking [--trajectories FILE.csv] [--papers FOLDER]
 

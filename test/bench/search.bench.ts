@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { listDay } from '../../src/papers/lists/list-day.ts'
@@ -15,7 +16,7 @@ import { openLibrary } from './support/library.ts'
 import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
 
-const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
+const DATA = join(import.meta.dirname, '../../../shared/data/papers/hf-daily')
 
 const help = `npm run bench -- search [--papers 100000] [--rounds 3] [--times 40] [--in FOLDER] [--from FOLDER]
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import type { Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
@@ -27,7 +28,7 @@ const SLOW = { timeout: 15_000 }
 /** The real list of 14 April, as a draft a quarter of an hour before midnight, and readers in seven zones. */
 async function realDesk({ db, site }: { db: Db; site: Site & { clock: { now: Date } } }) {
   site.clock.now = new Date('2026-04-14T23:46:00Z')
-  const file = new URL('../fixtures/papers/2026-04-14.json.gz', import.meta.url).pathname
+  const file = join(import.meta.dirname, '../fixtures/papers/2026-04-14.json.gz')
   await importFile({ db, now: site.services.now, closeHourUtc: 2 }, file)
   await addPapers(db, '2026-04-10', 2)
   await db.execute(sql`

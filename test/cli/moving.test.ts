@@ -7,12 +7,12 @@ import { paperboy } from './paperboy.ts'
 
 /** Runs the commands of docs/moving-to-paperboy.md in a shell, on files in each tool's format. */
 
-const ROOT = new URL('../..', import.meta.url)
+const ROOT = join(import.meta.dirname, '../..')
 
-const PAGE = readFileSync(new URL('docs/moving-to-paperboy.md', ROOT), 'utf8')
+const PAGE = readFileSync(join(ROOT, 'docs/moving-to-paperboy.md'), 'utf8')
 const COMMANDS = [...new Set([...PAGE.matchAll(/^npm run paperboy -- (.*)$/gm)].map(([, command]) => command!))]
 
-const FILES = new URL('test/fixtures/subscribers/', ROOT).pathname
+const FILES = join(ROOT, 'test/fixtures/subscribers')
 
 const runLine = (line: string, DATABASE_URL: string) => {
   const words = [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
@@ -13,7 +14,7 @@ const DAY = { kind: 'daily', date: '2026-04-14' } as const
 /** A real list of 32 papers, as a draft. */
 async function realDraft(db: Db) {
   const services = servicesOn(db, {}, { now: new Date('2026-04-15T03:30:00Z') })
-  const file = new URL('../fixtures/papers/2026-04-14.json.gz', import.meta.url).pathname
+  const file = join(import.meta.dirname, '../fixtures/papers/2026-04-14.json.gz')
   await importFile({ db, now: services.now, closeHourUtc: 2 }, file)
   await assemble(services, DAY)
   return services

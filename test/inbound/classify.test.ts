@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { classify } from '../../src/inbound/classify.ts'
@@ -8,8 +9,8 @@ import { verdictOf } from '../../src/inbound/verdict.ts'
 import { isDataMissing, SHARED_DATA } from '../support/suites.ts'
 import { bounceMail } from './support.ts'
 
-const SAMPLE = new URL('../fixtures/bounces/', import.meta.url)
-const WHOLE = new URL('bounces/', SHARED_DATA)
+const SAMPLE = join(import.meta.dirname, '../fixtures/bounces')
+const WHOLE = join(SHARED_DATA, 'bounces')
 const missing = isDataMissing('bounces', 'bounces/')
 
 const read = async (raw: Buffer): Promise<Finding[]> => classify(await readMail(raw))
@@ -22,8 +23,8 @@ interface Labelled {
   standard: boolean
 }
 
-const labels = (data: URL): Labelled[] =>
-  readFileSync(new URL('manifest.tsv', data), 'utf8')
+const labels = (data: string): Labelled[] =>
+  readFileSync(join(data, 'manifest.tsv'), 'utf8')
     .trim()
     .split('\n')
     .slice(1)
@@ -33,11 +34,11 @@ const labels = (data: URL): Labelled[] =>
       n: Number(n),
       recipient: recipient!,
       class: label!,
-      standard: /report-type="?(?:delivery-status|feedback-report)/i.test(readFileSync(new URL(file!, data), 'latin1')),
+      standard: /report-type="?(?:delivery-status|feedback-report)/i.test(readFileSync(join(data, file!), 'latin1')),
     }))
 
 /** Counts the messages of a corpus that are classified as labelled. */
-async function score(data: URL) {
+async function score(data: string) {
   const tally = {
     named: 0,
     found: 0,
@@ -49,7 +50,7 @@ async function score(data: URL) {
     automaticBounces: 0,
   }
   for (const row of labels(data)) {
-    const findings = await read(readFileSync(new URL(row.file, data)))
+    const findings = await read(readFileSync(join(data, row.file)))
     const named = findings.find(({ recipient }) => recipient === row.recipient)
     const mine = named ?? findings[row.n - 1] ?? findings[0]!
     if (row.recipient !== '-') {
@@ -204,7 +205,7 @@ test('reads long, deep and repetitive input in bounded time', async () => {
 })
 
 test('reads real messages, cut, shuffled and corrupted, without an error', async () => {
-  const mails = readdirSync(new URL('eml/', SAMPLE)).map((name) => readFileSync(new URL(`eml/${name}`, SAMPLE)))
+  const mails = readdirSync(join(SAMPLE, 'eml')).map((name) => readFileSync(join(SAMPLE, 'eml', name)))
   const damage = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.uint8Array({ maxLength: 20 })), {
     maxLength: 8,
   })

@@ -9,22 +9,19 @@ import { importFile } from '../../src/papers/ingest/import-file.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { isDataMissing, SHARED_DATA } from '../support/suites.ts'
 
-const DATA = SHARED_DATA
-
 /** The real papers are stored outside the repository, and may be missing. */
 export const noRealPapers = isDataMissing('papers', 'papers/')
 
 /** A few days of them are part of the repository. */
-export const sampleFile = (day: string): string =>
-  new URL(`../fixtures/papers/${day}.json.gz`, import.meta.url).pathname
+export const sampleFile = (day: string): string => join(import.meta.dirname, `../fixtures/papers/${day}.json.gz`)
 
-export const seedFile = new URL('seed/papers.json', DATA).pathname
-export const dailyFile = (day: string): string => new URL(`papers/hf-daily/${day}.json.gz`, DATA).pathname
+export const seedFile = join(SHARED_DATA, 'seed/papers.json')
+export const dailyFile = (day: string): string => join(SHARED_DATA, `papers/hf-daily/${day}.json.gz`)
 export const monthlyFile = (month: string): string =>
-  new URL(`papers/hf-monthly-final/daily_papers_${month}.json.gz`, DATA).pathname
+  join(SHARED_DATA, `papers/hf-monthly-final/daily_papers_${month}.json.gz`)
 
-export const arxivFolder = new URL('papers/arxiv', DATA).pathname
-export const trajectories = new URL('papers/upvote-trajectories.csv', DATA).pathname
+export const arxivFolder = join(SHARED_DATA, 'papers/arxiv')
+export const trajectories = join(SHARED_DATA, 'papers/upvote-trajectories.csv')
 
 export const unpacked = async (file: string): Promise<Buffer> => promisify(gunzip)(await readFile(file))
 
@@ -73,4 +70,4 @@ export const hfEntry = (id: string, paper: Record<string, unknown> = {}, around:
 })
 
 /** A small input that once failed. */
-export const fixture = (name: string): string => new URL(`../fixtures/papers/${name}`, import.meta.url).pathname
+export const fixture = (name: string): string => join(import.meta.dirname, `../fixtures/papers/${name}`)

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const CODE = `
@@ -10,7 +11,7 @@ const CODE = `
     log.warn({ err: new Error('Key (email)=(ada@example.org) exists') }, 'inside')
   })`
 const run = (command: string, ...args: string[]) =>
-  spawnSync(command, args, { cwd: new URL('../../', import.meta.url).pathname, encoding: 'utf8' }).stdout
+  spawnSync(command, args, { cwd: join(import.meta.dirname, '../../'), encoding: 'utf8' }).stdout
 
 test('lines of a job name the job and its id', () => {
   const [outside, inside] = run(process.execPath, '--input-type=module-typescript', '-e', CODE)
@@ -26,7 +27,7 @@ test('a terminal gets readable lines, and neither form shows an address', () => 
   // `script` gives the process a terminal.
   const node = `${process.execPath} --input-type=module-typescript -e "$CODE"`
   const shown = spawnSync('script', ['-qec', node, '/dev/null'], {
-    cwd: new URL('../../', import.meta.url).pathname,
+    cwd: join(import.meta.dirname, '../../'),
     env: { ...process.env, CODE },
     encoding: 'utf8',
   }).stdout

@@ -16,8 +16,8 @@ import { addPapers, addSubscriber, NOON, servicesOn, testConfig } from '../suppo
 const folder = mkdtempSync(join(tmpdir(), 'paperboy-formats-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const FIXTURES = new URL('../fixtures/subscribers/', import.meta.url)
-const fixture = (name: string): string => new URL(name, FIXTURES).pathname
+const FIXTURES = join(import.meta.dirname, '../fixtures/subscribers')
+const fixture = (name: string): string => join(FIXTURES, name)
 function csv(content: string | Buffer): string {
   const file = join(folder, 'readers.csv')
   writeFileSync(file, content)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
@@ -31,11 +32,7 @@ async function addManyReaders(db: Db, count: number): Promise<void> {
 export async function furnishDesk(services: Services, readers: number): Promise<void> {
   const { db, now } = services
   for (const day of ['2026-04-14', '2026-04-15'])
-    await importFile(
-      { db, now, closeHourUtc: 2 },
-      new URL(`../fixtures/papers/${day}.json.gz`, import.meta.url).pathname,
-      {},
-    )
+    await importFile({ db, now, closeHourUtc: 2 }, join(import.meta.dirname, `../fixtures/papers/${day}.json.gz`), {})
   await addManyReaders(db, readers)
   const { editionId } = await assemble(services, { date: '2026-04-14' })
   await release(services, { date: '2026-04-14' })

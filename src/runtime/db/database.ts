@@ -13,7 +13,7 @@ import { isOfDevelopmentVersion } from './up-to-date.ts'
 /** A pool or an open transaction. Domain functions accept either. */
 export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
 
-const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
+const MIGRATIONS = join(import.meta.dirname, '../../../migrations')
 
 /** Options of a pool whose connections plan marked statements once. */
 export const poolOptions = (connectionString: string, max = 20) => ({

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished } from 'vitest'
@@ -102,7 +103,7 @@ describe('an event', () => {
       'reader.bounced',
       'reader.complained',
     ])
-    await importSubscribers(desk.services, new URL('../../fixtures/webhooks/readers.csv', import.meta.url).pathname, {
+    await importSubscribers(desk.services, join(import.meta.dirname, '../../fixtures/webhooks/readers.csv'), {
       active: true,
       attestedBy: 'test',
       dryRun: false,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fieldsOf, isField } from '../../../src/papers/topics/topics.ts'
 import { readPapers } from '../../bench/ranking/likeness.ts'
@@ -7,7 +8,7 @@ import { findDoubles, topicsWithSpellings } from './real-topics.ts'
 
 /** `npm run bench -- choice --only topics` has the figures. */
 describe.skipIf(noRealPapers)('of all real papers', () => {
-  const papers = noRealPapers ? [] : readPapers(new URL('papers/hf-daily', SHARED_DATA).pathname)
+  const papers = noRealPapers ? [] : readPapers(join(SHARED_DATA, 'papers/hf-daily'))
   const topics = topicsWithSpellings(papers)
 
   test('fewer than 1.5 % have no field', () => {
