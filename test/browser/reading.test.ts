@@ -68,7 +68,7 @@ describe('the home page', () => {
     },
   )
 
-  test('is painted once it is whole, however slowly it comes', async ({ site }) => {
+  test('is painted once it is whole, however slowly it comes', { timeout: 60_000 }, async ({ site }) => {
     await aFullDay(site)
     const page = await open(site, { viewport: PHONE })
     for (const url of ['/', '/papers/2604.14000']) {
