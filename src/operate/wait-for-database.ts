@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { isConnectionError } from '../lib/connection-error.ts'
 import { ConfigError } from '../runtime/config/config.ts'
+import { requireSettings } from '../runtime/db/server-settings.ts'
 import { isUpToDate } from '../runtime/db/up-to-date.ts'
 
 const ASK_EVERY_MS = 2_000
@@ -57,6 +58,7 @@ async function findMissing(connectionString: string, tables: 'wait' | 'refuse'):
   client.on('error', () => {})
   try {
     await client.connect()
+    await requireSettings(client)
     await requireTables(client as unknown as pg.Pool)
     return undefined
   } catch (error) {

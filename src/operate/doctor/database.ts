@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { findWrongSettings } from '../../runtime/db/server-settings.ts'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
 import { type Diagnosis, failure, ok, warning } from './diagnosis.ts'
 
@@ -32,6 +33,9 @@ export async function checkDatabase(connectionString: string): Promise<{ usable:
         current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous,
         current_setting('full_page_writes') AS "pageWrites", pg_is_in_recovery() AS replica,
         current_setting('max_connections')::int AS connections`)
+    const wrong = await findWrongSettings(client)
+    if (wrong.length > 0)
+      return { usable: false, diagnoses: wrong.map(({ problem, fix }) => failure('Database', problem, fix)) }
     const upToDate = await isUpToDate((sql) => client!.query(sql))
     return { usable: upToDate, diagnoses: diagnose(rows[0]!, upToDate) }
   } catch (error) {

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { ConfigError } from '../config/config.ts'
 import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
+import { requireSettings } from './server-settings.ts'
 import { isOfDevelopmentVersion } from './up-to-date.ts'
 
 /** A pool or an open transaction. Domain functions accept either. */
@@ -54,12 +55,13 @@ const OF_DEVELOPMENT_VERSION =
 /**
  * Brings the tables up to date, or to an earlier state for loading a backup. Processes that start together wait for each other, since drizzle's own migrator does not.
  * @param upTo journal time of the last migration to run
- * @throws ConfigError if a version before 0.1.0 made the database; the database's error, after which no part of a failed migration remains
+ * @throws ConfigError if a version before 0.1.0 made the database, or its settings are wrong; the database's error, after which no part of a failed migration remains
  */
 export async function migrate(connectionString: string, upTo = Number.POSITIVE_INFINITY): Promise<void> {
   const client = new pg.Client({ connectionString, application_name: 'paperboy migrate' })
   await client.connect()
   try {
+    await requireSettings(client)
     await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
     if (await isOfDevelopmentVersion((sql) => client.query(sql))) throw new ConfigError(OF_DEVELOPMENT_VERSION)
     if (upTo === Number.POSITIVE_INFINITY) await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })

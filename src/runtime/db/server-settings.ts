@@ -1,0 +1,68 @@
+import type pg from 'pg'
+import { ConfigError } from '../config/config.ts'
+
+/** A problem with the database's settings, and the statement that corrects it. */
+export interface WrongSetting {
+  problem: string
+  fix: string
+}
+
+/** A connection or pool, with the settings of Paperboy's role. */
+type Queryable = Pick<pg.ClientBase, 'query'>
+
+interface Settings {
+  encoding: string
+  isolation: string
+  dates: string
+  readOnly: string
+  role: string
+  database: string
+}
+
+/**
+ * Returns the settings that Paperboy cannot work with. PostgreSQL's defaults are right, but a server, a database or a role may have others.
+ *
+ * @throws the database's error if the query fails
+ */
+export async function findWrongSettings(client: Queryable): Promise<WrongSetting[]> {
+  const { rows } = await client.query<Settings>(`
+    SELECT current_setting('server_encoding') AS encoding, current_setting('default_transaction_isolation') AS isolation,
+      current_setting('DateStyle') AS dates, current_setting('default_transaction_read_only') AS "readOnly",
+      quote_ident(current_user) AS role, quote_ident(current_database()) AS database`)
+  const { encoding, isolation, dates, readOnly, role, database } = rows[0]!
+  const wrong: WrongSetting[] = []
+  if (encoding !== 'UTF8')
+    wrong.push({
+      problem: `its encoding is ${encoding}, which has no room for every letter`,
+      fix: `CREATE DATABASE ${database} ENCODING 'UTF8' TEMPLATE template0 (after you renamed or dropped this one)`,
+    })
+  // What a role has in this database wins over settings of the server, the database or the role alone.
+  const set = (problem: string, assignment: string, before = '') =>
+    wrong.push({ problem, fix: `${before}ALTER ROLE ${role} IN DATABASE ${database} SET ${assignment}` })
+  // Statements that wait for a lock go on with what the other transaction committed. Other levels would end them with an error.
+  if (isolation !== 'read committed')
+    set(
+      `default_transaction_isolation is ${isolation}, with which work at the same moment fails`,
+      `default_transaction_isolation = 'read committed'`,
+    )
+  if (!dates.startsWith('ISO'))
+    set(`DateStyle is ${dates}, and days are read as year-month-day`, `DateStyle = 'ISO, YMD'`)
+  if (readOnly === 'on')
+    set(
+      'default_transaction_read_only is on, so nothing can be stored',
+      'default_transaction_read_only = off',
+      'SET default_transaction_read_only = off; ',
+    )
+  return wrong
+}
+
+/** @throws ConfigError that names each wrong setting and its fix */
+export async function requireSettings(client: Queryable): Promise<void> {
+  const wrong = await findWrongSettings(client)
+  if (wrong.length > 0)
+    throw new ConfigError(
+      ['The database (DATABASE_URL) has settings that Paperboy cannot work with:']
+        .concat(wrong.map(({ problem, fix }) => `${problem}. Run in psql: ${fix}`))
+        .join('\n  '),
+    )
+}
