@@ -106,6 +106,6 @@ test('without the package maildev, the error says how to install it', () => {
     registerHooks({ resolve: (name, context, next) => next(name === 'maildev' ? 'not-installed' : name, context) })`
   const start = `import { startMailbox } from './src/local/mailbox.ts'; await startMailbox('/nowhere', { web: 0, smtp: 0 })`
   const hooks = ['--import', `data:text/javascript,${encodeURIComponent(hide)}`]
-  const { stderr } = spawnSync(process.execPath, [...hooks, '--input-type=module', '-e', start], { encoding: 'utf8' })
+  const { stderr } = spawnSync(process.execPath, [...hooks, '-e', start], { encoding: 'utf8' })
   expect(stderr).toContain('SetupError: The mailbox, the npm package maildev, is not installed. Run "npm ci"')
 })

@@ -1,0 +1,48 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { choosePort } from '../src/embedded/port.ts'
+import { startProgram, until } from './support/processes.ts'
+
+const WORKERS = new URL('../workers/', import.meta.url).href
+
+/** Runs before an entry point. Prints the files loaded until the page is there, and the programs that ran while its routes loaded. */
+const PRELOADED = `
+  import { readFileSync } from 'node:fs'
+  import { registerHooks } from 'node:module'
+  const files = []
+  let beside
+  const children = () => readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').split(' ').filter(Boolean)
+  const programOf = (pid) => readFileSync('/proc/' + pid + '/cmdline', 'utf8').split('\\0')[0].split('/').at(-1)
+  registerHooks({
+    load(url, context, next) {
+      files.push(url)
+      if (url.endsWith('/src/app.ts')) beside = children().map(programOf)
+      return next(url, context)
+    },
+  })
+  performance.mark = (name) => name === 'page' && console.log('loaded ' + JSON.stringify({ files, beside }) + ' end')`
+
+test('npm start loads its page while PostgreSQL starts, and everything else later', { timeout: 90_000 }, async () => {
+  await using stack = new AsyncDisposableStack()
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-loading-'))
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+  // The database's user can enter it, so that the database lies in it and goes with it.
+  await chmod(dataDir, 0o755)
+  const preload = `data:text/javascript,${encodeURIComponent(PRELOADED)}`
+  const service = startProgram(process.execPath, ['--import', preload, 'src/start.ts'], {
+    ...{ DATA_DIR: dataDir, PAPER_SOURCES: 'none' },
+    ...{ PORT: `${await choosePort(undefined)}`, MAILBOX_PORT: `${await choosePort(undefined)}` },
+  })
+  stack.defer(async () => void (await service.end('SIGTERM')))
+  await until(service, ' end\n')
+  const [, printed] = /^loaded (.*) end$/m.exec(service.output())!
+  const { files, beside } = JSON.parse(printed!) as { files: string[]; beside: string[] }
+  expect(beside).toEqual(['initdb'])
+  const packages = files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [])
+  expect(packages).toContain('fastify')
+  const later = ['ajv', 'bullmq', 'imapflow', 'ioredis', 'jsdom', 'maildev', 'mailparser', 'mjml', 'smtp-server']
+  expect(later.filter((name) => packages.includes(name))).toEqual([])
+  expect(files.filter((file) => file.startsWith(WORKERS))).toEqual([])
+})
