@@ -7,7 +7,7 @@ import { startProgram, until } from './support/processes.ts'
 
 const WORKERS = new URL('../workers/', import.meta.url).href
 
-/** Runs before an entry point. Prints the files loaded until the page is there, and the programs that ran while its routes loaded. */
+/** Runs before an entry point. Prints the files loaded until the page is there, and until the worker is; and what ran while routes loaded. */
 const PRELOADED = `
   import { readFileSync } from 'node:fs'
   import { registerHooks } from 'node:module'
@@ -25,7 +25,7 @@ const PRELOADED = `
       return next(url, context)
     },
   })
-  performance.mark = (name) => name === 'page' && console.log('loaded ' + JSON.stringify({ files, formatters, beside }) + ' end')`
+  performance.mark = (name) => console.log(name + ' ' + JSON.stringify({ files, formatters, beside }) + ' end')`
 
 test('npm start loads its page while PostgreSQL starts, and everything else later', { timeout: 90_000 }, async () => {
   await using stack = new AsyncDisposableStack()
@@ -39,15 +39,25 @@ test('npm start loads its page while PostgreSQL starts, and everything else late
     ...{ PORT: `${await choosePort(undefined)}`, MAILBOX_PORT: `${await choosePort(undefined)}` },
   })
   stack.defer(async () => void (await service.end('SIGTERM')))
-  await until(service, ' end\n')
-  const [, printed] = /^loaded (.*) end$/m.exec(service.output())!
-  const { files, formatters, beside } = JSON.parse(printed!) as Record<'files' | 'formatters' | 'beside', string[]>
+  await until(service, 'Ctrl-C stops everything')
+  const loadedBefore = (mark: string) => {
+    const [, printed] = new RegExp(`^${mark} (.*) end$`, 'm').exec(service.output())!
+    const loaded = JSON.parse(printed!) as Record<'files' | 'formatters' | 'beside', string[]>
+    const packages = loaded.files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [])
+    return { ...loaded, packages }
+  }
+
+  const { beside, files, formatters, packages } = loadedBefore('page')
   expect(beside).toEqual(['initdb'])
-  const packages = files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [])
   expect(packages).toContain('fastify')
   const later = ['ajv', 'bullmq', 'imapflow', 'ioredis', 'jsdom', 'maildev', 'mailparser', 'mjml', 'smtp-server']
   expect(later.filter((name) => packages.includes(name))).toEqual([])
   expect(files.filter((file) => file.startsWith(WORKERS))).toEqual([])
   // The first one of a process takes 20 ms.
   expect(formatters).toEqual([])
+
+  const inTheEnd = loadedBefore('worker').packages
+  expect(inTheEnd).toContain('bullmq')
+  // In its own thread, which has its own list.
+  expect(inTheEnd).not.toContain('maildev')
 })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { test as base, describe, expect } from 'vitest'
+import { isFree } from '../../src/embedded/port.ts'
 import { type Mailbox, startMailbox } from '../../src/local/mailbox.ts'
 
 /** A running mailbox with one email in it. */
@@ -99,6 +100,16 @@ describe('the local mailbox', () => {
       expect((await ask(`${mailbox.webUrl}/api/email`)).body, 'and nothing was deleted').toContain('Sign in')
     })
   }
+})
+
+test('a mailbox that stopped has left its ports', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-mailbox-'))
+  const { smtpUrl, webUrl, stop } = await startMailbox(dataDir, { web: 0, smtp: 0 })
+  const ports = [smtpUrl, webUrl].map((url) => Number(new URL(url).port))
+  expect(await Promise.all(ports.map(isFree))).toEqual([false, false])
+  await stop()
+  expect(await Promise.all(ports.map(isFree))).toEqual([true, true])
+  await rm(dataDir, { recursive: true })
 })
 
 test('without the package maildev, the error says how to install it', () => {
