@@ -5,7 +5,6 @@ import { fastifyRateLimit } from '@fastify/rate-limit'
 import { fastifyUnderPressure } from '@fastify/under-pressure'
 import { fastifyView } from '@fastify/view'
 import { type FastifyInstance, fastify } from 'fastify'
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { adminRoutes } from './http/admin/routes.ts'
 import { apiRoutes } from './http/api/api.ts'
 import { webhookRoutes } from './http/api/webhooks.ts'
@@ -80,8 +79,6 @@ export const createServer = (deps: Pick<Services, 'config' | 'log'>) => fastify(
 
 /** Adds every hook, page and route. */
 export function addRoutes(app: FastifyInstance, services: Services, options: AppOptions = {}): void {
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(pageErrorHandler)
   app.setNotFoundHandler(pageNotFound)
   tolerateBrokenBodies(app.server)

@@ -48,7 +48,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
 
   // Jobs that wait for other servers. One that answers late must not fill all places of the queue with the job of each tick.
   const collectDue = skipWhileRunning(() => collectPapersJob(services, sources, {}, stopping.signal))
-  queues.work(
+  await queues.work(
     {
       'collect-papers': (wanted) =>
         wanted.source === undefined ? collectDue() : collectPapersJob(services, sources, wanted),

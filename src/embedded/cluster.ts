@@ -6,6 +6,13 @@ import type { ServerRecord } from './server-record.ts'
 import { ignoreMissing, SetupError } from './setup-error.ts'
 import { isOtherUser, runAs, type SystemUser } from './system-user.ts'
 
+export interface Progress {
+  /** receives messages about steps that take seconds */
+  print: (line: string) => void
+  /** is called when a program of PostgreSQL works, and this process would wait for it */
+  whileWaiting: () => void
+}
+
 /**
  * Creates the cluster if there is none, not yet flushed to disk. An attempt gets the cluster's name only when it is complete, so an interrupted one is
  * never used. This code never deletes or replaces a completed cluster.
@@ -16,7 +23,7 @@ import { isOtherUser, runAs, type SystemUser } from './system-user.ts'
 export async function ensureCluster(
   record: ServerRecord,
   programs: Programs,
-  print: (line: string) => void,
+  { print, whileWaiting }: Progress,
 ): Promise<boolean> {
   const cluster = clusterOf(record.home)
   const isNew = !(await isInitialised(cluster))
@@ -24,7 +31,7 @@ export async function ensureCluster(
     print(`Preparing a database in ${record.home} …`)
     await removeAttempts(record)
     await setAside(cluster)
-    await initialise(record, programs)
+    await initialise(record, programs, whileWaiting)
   }
   if (!(await canUse(cluster, record.owner))) {
     const { name } = record.owner
@@ -36,7 +43,11 @@ export async function ensureCluster(
   return isNew
 }
 
-async function initialise({ home, owner, password }: ServerRecord, programs: Programs): Promise<void> {
+async function initialise(
+  { home, owner, password }: ServerRecord,
+  programs: Programs,
+  whileWaiting: () => void,
+): Promise<void> {
   // A unique name: the initdb of a killed Paperboy may still be writing to its folder.
   const attempt = await mkdtemp(join(home, 'attempt-'))
   const passwordFile = `${attempt}.password`
@@ -55,7 +66,9 @@ async function initialise({ home, owner, password }: ServerRecord, programs: Pro
     '--no-sync',
   ]
   try {
-    await runAs(owner, programs.initdb, ['-D', attempt.slice(home.length + 1), ...settings], home)
+    const made = runAs(owner, programs.initdb, ['-D', attempt.slice(home.length + 1), ...settings], home)
+    whileWaiting()
+    await made
   } catch (error) {
     const reason = error instanceof Error ? error.message : error
     throw new SetupError(

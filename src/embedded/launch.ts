@@ -1,5 +1,6 @@
 import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Progress } from './cluster.ts'
 import { clusterOf } from './cluster-home.ts'
 import { choosePort, isFree } from './port.ts'
 import { isPidReused, type Postmaster, START_SECONDS, waitForPostmaster } from './postmaster.ts'
@@ -31,7 +32,11 @@ const settings = (port: number): string =>
  *
  * @throws SetupError with the last lines of the server's log
  */
-export async function launch({ home, owner, port }: ServerRecord, programs: Programs): Promise<Postmaster> {
+export async function launch(
+  { home, owner, port }: ServerRecord,
+  programs: Programs,
+  { whileWaiting }: Pick<Progress, 'whileWaiting'>,
+): Promise<Postmaster> {
   const cluster = clusterOf(home)
   if (await isPidReused(home)) await rm(join(cluster, 'postmaster.pid'), { force: true })
   await rename(join(cluster, 'server.log'), join(cluster, 'server.log.1')).catch(ignoreMissing) // keep the logs of two starts only
@@ -41,7 +46,9 @@ export async function launch({ home, owner, port }: ServerRecord, programs: Prog
     // Paths relative to the home: pg_ctl pastes them into a shell command.
     const where = ['-D', 'cluster', '-l', 'cluster/server.log']
     const args = ['start', '-w', '-t', `${START_SECONDS}`, ...where, '-o', settings(chosen)]
-    const failure = await runAs(owner, programs.pgCtl, args, home).catch((error: Error) => error)
+    const started = runAs(owner, programs.pgCtl, args, home).catch((error: Error) => error)
+    whileWaiting()
+    const failure = await started
     // Check even if pg_ctl failed: a Paperboy that was killed may have started the server just before.
     const running = await waitForPostmaster(home)
     if (running) return running

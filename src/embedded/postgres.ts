@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureCluster, flushCluster, removeOwned } from './cluster.ts'
+import { ensureCluster, flushCluster, type Progress, removeOwned } from './cluster.ts'
 import { clusterOf, describeHome } from './cluster-home.ts'
 import { openDataDir } from './data-dir.ts'
 import { ensureDatabase } from './ensure-database.ts'
@@ -38,20 +38,20 @@ const WAIT_SECONDS = 300
  * Starts the PostgreSQL server of a data folder, or joins it if it runs. Processes that call this at the same time get the same
  * server. Each uses it until it calls `stop` or ends, even by a crash.
  *
- * @param print receives progress messages for steps that take seconds
  * @throws SetupError when this machine prevents it; the message says why and what to do
  */
-export async function startEmbeddedPostgres(opts: {
-  dataDir: string
-  print?: (line: string) => void
-}): Promise<EmbeddedPostgres> {
-  const dataDir = await openDataDir(opts.dataDir)
+export async function startEmbeddedPostgres({
+  dataDir: folder,
+  print = () => {},
+  whileWaiting = () => {},
+}: { dataDir: string } & Partial<Progress>): Promise<EmbeddedPostgres> {
+  const dataDir = await openDataDir(folder)
   using _ = await waitForLock(startLock(dataDir), WAIT_SECONDS)
   const record = await openRecord(dataDir)
   const use = registerUse(dataDir)
   try {
     const running = await waitForPostmaster(record.home)
-    const server = running ?? (await start(dataDir, record, opts.print ?? (() => {})))
+    const server = running ?? (await start(dataDir, record, { print, whileWaiting }))
     const url = urlOf(record, server)
     await ensureDatabase(url)
     let stopped: Promise<void> | undefined
@@ -79,11 +79,11 @@ function registerUse(dataDir: string): Lock {
   return use
 }
 
-async function start(dataDir: string, record: ServerRecord, print: (line: string) => void): Promise<Postmaster> {
+async function start(dataDir: string, record: ServerRecord, progress: Progress): Promise<Postmaster> {
   const programs = await preparePrograms(record.home, record.owner)
-  const isNew = await ensureCluster(record, programs, print)
+  const isNew = await ensureCluster(record, programs, progress)
   if (!record.completed) await saveRecord(dataDir, { ...record, completed: true })
-  const server = await launch(record, programs)
+  const server = await launch(record, programs, progress)
   if (server.port !== record.port) await saveRecord(dataDir, { ...record, completed: true, port: server.port })
   // A temporary database ends before this. If the machine fails before, it loses a database that is seconds old.
   if (isNew) setTimeout(() => flushCluster(record, programs).catch(() => {}), FLUSH_AFTER_MS).unref()

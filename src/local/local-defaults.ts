@@ -32,11 +32,15 @@ const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')
  * @param options.mailbox `own` for the service: a mailbox on the configured port, which commands can find; `later` is one that the
  *   caller starts itself. `shared` for a command that sends: the service's mailbox if it runs, otherwise one until the command ends.
  *   `none` for other commands
+ * @param options.whileWaiting is called when the database starts in its own process, so that the caller can use the time
  */
 export async function fillLocalDefaults(
   environment: Environment,
   stack: AsyncDisposableStack,
-  { mailbox: wanted, print }: { mailbox: 'own' | 'later' | 'shared' | 'none'; print?: (line: string) => void },
+  {
+    mailbox: wanted,
+    ...progress
+  }: { mailbox: 'own' | 'later' | 'shared' | 'none'; print?: (line: string) => void; whileWaiting?: () => void },
 ): Promise<CompleteConfig> {
   const dataDir = resolve(environment.DATA_DIR)
   const notes: string[] = []
@@ -44,7 +48,7 @@ export async function fillLocalDefaults(
   let ports: { web: number; smtp: number } | undefined
   if (!isComplete(environment)) await openDataDir(dataDir)
   if (!completed.DATABASE_URL) {
-    const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...(print ? { print } : {}) }), (p) => p.stop())
+    const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...progress }), (p) => p.stop())
     completed.DATABASE_URL = postgres.url
     notes.push(...postgres.notes)
   }

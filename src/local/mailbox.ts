@@ -1,8 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isFree } from '../embedded/port.ts'
-import { codeOf, SetupError } from '../embedded/setup-error.ts'
-import { allowOnlySameOrigin } from './same-origin-only.ts'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { SetupError } from '../embedded/setup-error.ts'
 
 export interface MailboxUrls {
   smtpUrl: string
@@ -13,55 +11,30 @@ export interface Mailbox extends MailboxUrls {
   stop(): Promise<void>
 }
 
-/** The mailbox drops older messages beyond this number. */
-const MAX_EMAILS = 500
+export interface MailboxOptions {
+  dataDir: string
+  /** 0 for a free one */
+  ports: { web: number; smtp: number }
+}
+
+/** The only message of its thread. */
+export type MailboxMessage = { urls: MailboxUrls } | { problem: string }
+
+/** The thread's new objects get little room: its memory matters more than its speed. */
+const YOUNG_MB = 4
 
 /**
- * Starts the local mailbox, which replaces a relay: it accepts every message over SMTP and shows it on a web page. maildev is loaded
- * only here; the production image does not contain it.
+ * Starts the local mailbox, which replaces a relay: it accepts every message over SMTP and shows it on a web page. It has a thread of
+ * its own: loading it takes most of a second, and it cleans the HTML of each email in a simulated browser. Pages wait for neither.
  *
- * @param ports 0 for a free one
  * @throws SetupError when the port is taken or the package is missing
  */
-export async function startMailbox(
-  dataDir: string,
-  { web: webPort, smtp: smtpPort }: { web: number; smtp: number },
-): Promise<Mailbox> {
-  // Check first: if the page fails to open, maildev leaves its SMTP server running.
-  if (webPort !== 0 && !(await isFree(webPort))) throw portTaken(webPort)
-  const { MailDev } = await import('maildev').catch(missing)
-  const mailDirectory = join(dataDir, 'mailbox')
-  await mkdir(mailDirectory, { recursive: true })
-  const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: smtpPort, web: webPort, silent: true }
-  const maildev = new MailDev({ ...local, mailDirectory, maxEmails: MAX_EMAILS })
-  const { smtp, api } = await quietly(() => maildev.start())
-  if (api) allowOnlySameOrigin(api.server.server)
-  const web = api?.getAddress()
-  return {
-    smtpUrl: `smtp://127.0.0.1:${smtp.getAddress().port}`,
-    webUrl: `http://127.0.0.1:${web?.port ?? webPort}`,
-    stop: () => maildev.stop(),
-  }
-}
-
-function missing(error: unknown): never {
-  if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error
-  throw new SetupError(
-    'The mailbox, the npm package maildev, is not installed. Run "npm ci" with optional packages, or set SMTP_URL to a relay.',
-    { cause: error },
-  )
-}
-
-const portTaken = (port: number): SetupError =>
-  new SetupError(
-    `Port ${port}, for the mailbox's page, is in use by another program. Stop it, or choose another with MAILBOX_PORT.`,
-  )
-
-/** Silences maildev, which prints its URL to stdout even with `silent`. A command's stdout is its result. */
-async function quietly<T>(start: () => Promise<T>): Promise<T> {
-  const { info } = console
-  console.info = () => {}
-  return start().finally(() => {
-    console.info = info
+export async function startMailbox(dataDir: string, ports: MailboxOptions['ports']): Promise<Mailbox> {
+  const thread = new Worker(new URL('./mailbox-thread.ts', import.meta.url), {
+    workerData: { dataDir, ports } satisfies MailboxOptions,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   })
+  const [message] = (await once(thread, 'message')) as [MailboxMessage]
+  if ('problem' in message) throw new SetupError(message.problem)
+  return { ...message.urls, stop: async () => void (await thread.terminate()) }
 }

@@ -8,7 +8,7 @@ const number = (n: number): string => n.toLocaleString(INTL)
 const articles = (n: number): string => count(n, 'artículo', 'artículos')
 const votes = (n: number): string => count(n, 'voto', 'votos')
 /** "Ada y Bob", but "Ada e Ilya" */
-const joined = new Intl.ListFormat(INTL)
+const joined = (names: readonly string[]): string => new Intl.ListFormat(INTL).format(names)
 
 /** "LLM agents" and "3D" keep their capitals; "Robótica" becomes "robótica". */
 const inSentence = (topic: string): string =>
@@ -56,7 +56,7 @@ export const es = (newsletter: string): Messages => ({
     heading: 'Los artículos más destacados, en tu correo',
     label: 'Tu dirección de correo',
     button: 'Suscribirse',
-    follows: (names) => `También seguirás: ${joined.format(names)}.`,
+    follows: (names) => `También seguirás: ${joined(names)}.`,
     by: (curator) => `por ${curator} y la comunidad investigadora`,
     promise: (cadence) =>
       `${{ daily: 'Un correo al día', weekdays: 'Un correo cada día laborable', weekly: 'Un correo por semana' }[cadence]}. Te das de baja con un clic.`,
@@ -243,7 +243,7 @@ export const es = (newsletter: string): Messages => ({
         saved > 0 && count(saved, 'artículo guardado', 'artículos guardados'),
         notInterested > 0 && `${number(notInterested)} «Sin interés»`,
       ].filter((part) => part !== false)
-      return `Aprendido de ${joined.format(from)}: ${words.join(', ')}.`
+      return `Aprendido de ${joined(from)}: ${words.join(', ')}.`
     },
     nothingLearned: 'Aún no hay nada aprendido. Vota un artículo o guárdalo.',
     forget: 'Olvidar lo aprendido',
@@ -820,7 +820,7 @@ export const es = (newsletter: string): Messages => ({
     standsOut: (topic, n, of) =>
       `${n} de los ${of} primeros tratan de ${inSentence(topic)}, al menos el doble de lo habitual.`,
     mostVotes: (name, given) => `${name} va en cabeza con ${given}.`,
-    shared: (name, other, given) => `${joined.format([name, other])} van en cabeza con ${given} cada uno.`,
+    shared: (name, other, given) => `${joined([name, other])} van en cabeza con ${given} cada uno.`,
   },
   week: {
     heading: 'Qué ha cambiado esta semana',
@@ -866,7 +866,7 @@ export const es = (newsletter: string): Messages => ({
     votesAtTheRight: 'votos a la derecha',
     allPapers: (papers) => `Lista completa: ${papers}`,
     others: (names, n) => `${names} y ${number(n)} más`,
-    and: (names, last) => joined.format([names, last]),
+    and: (names, last) => joined([names, last]),
     withdrawn: 'Retirado',
     retracted: 'Retractado',
     paper: 'Artículo',

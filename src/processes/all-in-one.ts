@@ -12,17 +12,17 @@ await runUntilSignal(async (stack) => {
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
-  // PostgreSQL starts in its own process. Loading the rest of the code takes as long.
-  const loading = import('./service-parts.ts')
-  loading.catch(() => {}) // thrown where it is awaited
-  const defaults = await fillLocalDefaults(environment, stack, { mailbox: 'later', print })
+  // The rest of the code loads while PostgreSQL starts in its own process, and not before: loading stops this process until it is done.
+  const load = () => import('./service-parts.ts')
+  const whileWaiting = () => void load().catch(() => {}) // thrown below
+  const defaults = await fillLocalDefaults(environment, stack, { mailbox: 'later', print, whileWaiting })
   const { config, mailbox, openMailbox, notes } = defaults
   performance.mark('database')
-  const parts = await loading
+  const parts = await load()
   performance.mark('modules')
   await parts.migrate(config.DATABASE_URL)
   performance.mark('migrations')
-  const services = stack.use(await parts.openServices(config))
+  const services = stack.use(await parts.openServices(config, { lazyQueue: true }))
   performance.mark('services')
   const sources = parts.configuredSources(services)
   await parts.ensureFirstPapers(services, sources)
@@ -31,10 +31,9 @@ await runUntilSignal(async (stack) => {
   stack.adopt(app, (a) => a.close())
   await app.listen({ host: config.HOST, port: config.PORT })
   performance.mark('page')
-  // The page works by now.
-  const edition = await parts.ensureFirstEdition(services, sources)
-  performance.mark('edition')
-  await openMailbox()
+  // The page works by now, and is answered while the mailbox loads in its thread. The worker would make it wait, so it loads last.
+  const [edition] = await Promise.all([parts.ensureFirstEdition(services, sources), openMailbox()])
+  performance.mark('edition, mailbox')
   const { startWorker } = await import('../../workers/worker.ts')
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
   performance.mark('worker')

@@ -3,8 +3,4 @@ export { buildApp } from '../app.ts'
 export { ensureFirstEdition, ensureFirstPapers } from '../local/first-edition.ts'
 export { configuredSources } from '../papers/ingest/sources/configured.ts'
 export { migrate } from '../runtime/db/database.ts'
-
-// openServices loads it too, but only then.
-import '../runtime/queue.ts'
-
 export { openServices } from '../runtime/open-services.ts'

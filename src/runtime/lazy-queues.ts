@@ -1,10 +1,11 @@
 import type { Queues } from './queue.ts'
 
 /**
- * Returns queues that open when a job is first added. For commands, of which most add none: loading BullMQ takes longer than all they do.
+ * Returns queues that open when they are first used: loading BullMQ takes longer than all that most commands do, and a started service
+ * first shows its page.
  *
  * @param open opens the queues in the database. Those on Redis hold a restore marker, so they cannot wait
- * @param onError receives the error when they cannot be opened
+ * @param onError receives the error when they cannot be opened to add a job
  */
 export function lazyQueues(open: () => Promise<Queues>, onError: (error: Error) => void): Queues {
   let opened: Promise<Queues> | undefined
@@ -12,15 +13,14 @@ export function lazyQueues(open: () => Promise<Queues>, onError: (error: Error) 
     opened ??= open()
     return opened
   }
+  const ifOpen = async () => opened?.catch(() => undefined)
   return {
     wake: (name, data, key) => opening().then((queues) => queues.wake(name, data, key), onError),
-    work: () => {
-      throw new Error('A command does not process jobs.')
-    },
-    pause: () => {},
+    work: async (...jobs) => (await opening()).work(...jobs),
+    pause: (name, ms) => void ifOpen().then((queues) => queues?.pause(name, ms)),
     isReachable: async () => true,
-    stopWorking: async () => {},
+    stopWorking: async () => (await ifOpen())?.stopWorking(),
     restoreMarkers: undefined,
-    close: async () => (await opened?.catch(() => undefined))?.close(),
+    close: async () => (await ifOpen())?.close(),
   }
 }

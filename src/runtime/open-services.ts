@@ -31,13 +31,13 @@ async function usableTemplates(config: Config, log: Logger): Promise<TemplateFil
  * Opens everything in `Services`. The database must fit this version and this configuration.
  *
  * @param options.anyKey skips the check of SUPPRESSION_KEY, for commands that hash no address: `halt`, `status`
- * @param options.isCommand opens the queue only once it is used
+ * @param options.lazyQueue opens the queue only once it is used
  * @param options.pool an open pool to use, which its owner ends; without it the services open their own
  * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it is unreachable
  */
 export async function openServices(
   config: Config,
-  { anyKey = false, isCommand = false, pool: given }: { anyKey?: boolean; isCommand?: boolean; pool?: pg.Pool } = {},
+  { anyKey = false, lazyQueue = false, pool: given }: { anyKey?: boolean; lazyQueue?: boolean; pool?: pg.Pool } = {},
 ): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = openLog(config)
@@ -62,7 +62,7 @@ export async function openServices(
     const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config
     return openQueues({ databaseUrl, redisUrl, installation: await readInstallation(db), onError: queue })
   }
-  const queues = opening.adopt(isCommand && !config.REDIS_URL ? lazyQueues(open, queue) : await open(), (q) =>
+  const queues = opening.adopt(lazyQueue && !config.REDIS_URL ? lazyQueues(open, queue) : await open(), (q) =>
     q.close(),
   )
   const clock = opening.adopt(await startDatabaseClock(db, database), (c) => c.stop())

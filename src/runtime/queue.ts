@@ -36,7 +36,7 @@ export interface Queues {
     handlers: Handlers,
     concurrency: Record<QueueName, number>,
     failed: (name: JobName, error: unknown) => void,
-  ): void
+  ): Promise<void>
   /** Takes no further job of a queue for a while. Other processes go on. */
   pause(name: QueueName, ms: number): void
   /** Returns whether Redis answers. A queue in the database counts as reachable; the database has its own check. */
@@ -107,7 +107,7 @@ export async function openQueues(options: {
       const added = queues[queue].add(name, data, { ...jobOptions(queue), ...id }).catch(options.onError)
       await Promise.race([added, delay(WAKE_TIMEOUT_MS, undefined, { ref: false })])
     },
-    work(handlers, concurrency, failed) {
+    async work(handlers, concurrency, failed) {
       for (const name of Object.keys(queues) as QueueName[]) {
         const worker = backend.worker(name, concurrency[name], async (jobName, data, id) => {
           const job = logAsJob(jobName, id, () =>

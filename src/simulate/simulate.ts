@@ -91,8 +91,8 @@ async function openSimulated(stack: AsyncDisposableStack, url: string, folder: s
     openPool(config.DATABASE_URL, () => {}, CONNECTIONS),
     (p) => p.end(),
   )
-  // As a command, since no queue is used.
-  const services = stack.use(await openServices(config, { isCommand: true, pool }))
+  // No queue is used.
+  const services = stack.use(await openServices(config, { lazyQueue: true, pool }))
   return {
     ...services,
     // Every job runs in its step, so nothing needs waking, and no domain is looked up.

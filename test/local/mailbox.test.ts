@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { test as base, describe, expect } from 'vitest'
+import { isFree } from '../../src/embedded/port.ts'
 import { type Mailbox, startMailbox } from '../../src/local/mailbox.ts'
 
 /** A running mailbox with one email in it. */
@@ -101,11 +102,21 @@ describe('the local mailbox', () => {
   }
 })
 
+test('a mailbox that stopped has left its ports', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-mailbox-'))
+  const { smtpUrl, webUrl, stop } = await startMailbox(dataDir, { web: 0, smtp: 0 })
+  const ports = [smtpUrl, webUrl].map((url) => Number(new URL(url).port))
+  expect(await Promise.all(ports.map(isFree))).toEqual([false, false])
+  await stop()
+  expect(await Promise.all(ports.map(isFree))).toEqual([true, true])
+  await rm(dataDir, { recursive: true })
+})
+
 test('without the package maildev, the error says how to install it', () => {
   const hide = `import { registerHooks } from 'node:module'
     registerHooks({ resolve: (name, context, next) => next(name === 'maildev' ? 'not-installed' : name, context) })`
   const start = `import { startMailbox } from './src/local/mailbox.ts'; await startMailbox('/nowhere', { web: 0, smtp: 0 })`
   const hooks = ['--import', `data:text/javascript,${encodeURIComponent(hide)}`]
-  const { stderr } = spawnSync(process.execPath, [...hooks, '--input-type=module', '-e', start], { encoding: 'utf8' })
+  const { stderr } = spawnSync(process.execPath, [...hooks, '-e', start], { encoding: 'utf8' })
   expect(stderr).toContain('SetupError: The mailbox, the npm package maildev, is not installed. Run "npm ci"')
 })

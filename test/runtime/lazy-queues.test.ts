@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { lazyQueues } from '../../src/runtime/lazy-queues.ts'
-import type { Queues } from '../../src/runtime/queue.ts'
+import type { Handlers, Queues } from '../../src/runtime/queue.ts'
 
 function recording() {
   const seen: string[] = []
   const queues: Queues = {
     wake: async (name) => void seen.push(`wake ${name}`),
-    work: () => {},
+    work: async () => void seen.push('work'),
     pause: () => {},
     isReachable: async () => true,
-    stopWorking: async () => {},
+    stopWorking: async () => void seen.push('stop'),
     restoreMarkers: undefined,
     close: async () => void seen.push('close'),
   }
@@ -33,6 +33,25 @@ test('a job that a command adds without waiting is added before the queue closes
   void queues.wake('send-service-emails', {})
   await queues.close()
   expect(seen).toEqual(['open', 'wake send-service-emails', 'wake send-service-emails', 'close'])
+})
+
+test('a service opens the queue to work, and stops what works', async () => {
+  const { seen, open } = recording()
+  const queues = lazyQueues(open, () => {})
+  await queues.stopWorking()
+  await queues.work({} as Handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
+  await queues.stopWorking()
+  await queues.close()
+  expect(seen).toEqual(['open', 'work', 'stop', 'close'])
+})
+
+test('a service whose queue cannot be opened does not start', async () => {
+  const queues = lazyQueues(
+    () => Promise.reject(new Error('away')),
+    () => {},
+  )
+  const working = queues.work({} as Handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
+  await expect(working).rejects.toThrow('away')
 })
 
 test('a queue that cannot be opened is reported, and the command goes on', async () => {

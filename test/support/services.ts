@@ -30,7 +30,7 @@ export const testConfig = (overrides: Record<string, string> = {}): Config =>
 /** Queues that lose every job, as after a flush. Tests use them to prove that lost jobs do no harm. */
 export const lostQueues: Queues = {
   wake: async () => {},
-  work: () => {},
+  work: async () => {},
   pause: () => {},
   isReachable: async () => true,
   stopWorking: async () => {},

@@ -136,8 +136,7 @@ function releasePanel({ readers, locales, zones, hours, first, last, left }: For
   }
 }
 
-const names = new Intl.DisplayNames('en', { type: 'language' })
-const languageOf = (locale: string): string => names.of(locale) ?? locale
+const languageOf = (locale: string): string => new Intl.DisplayNames('en', { type: 'language' }).of(locale) ?? locale
 
 const describeLeft = ({ paused, suppressed, otherCadence }: Forecast['left']): string =>
   [

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
 import { encodePaperId } from './paper-id-paths.ts'
@@ -25,7 +26,13 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: BODY_BYTES },
   frameworkErrors: malformedUrl(config.PUBLIC_URL),
   clientErrorHandler,
+  schemaController: zodCompilers as NonNullable<FastifyServerOptions['schemaController']>,
 })
+
+/** Among the options: before `setValidatorCompiler`, Fastify would load its own compilers, a hundred files. Its types know only those. */
+const zodCompilers: object = {
+  compilersFactory: { buildValidator: () => validatorCompiler, buildSerializer: () => serializerCompiler },
+}
 
 /** Runs before routing, so without hooks and templates: plain text, or a problem of the API. */
 const malformedUrl =
