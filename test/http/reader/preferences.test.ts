@@ -15,6 +15,8 @@ async function reader(db: Db, { keys }: Services, values: Parameters<typeof addS
   return { url: `/preferences/${mintToken(keys, 'preferences', id, NOON)}`, row }
 }
 
+const api = (url: string) => `/api/v1${url}`
+
 describe('the preferences page', () => {
   test('shows the current choices, and never the address', async ({ db, site: { app, services } }) => {
     const { url } = await reader(db, services)
@@ -269,6 +271,27 @@ describe('wishes', () => {
     })
   })
 
+  test('for papers that are not here are named by /follow and the API, too', async ({
+    db,
+    site: { app, services },
+  }) => {
+    await addPapers(db, '2026-04-14', 1)
+    const { url, row } = await reader(db, services, { likePapers: ['2501.00001'] })
+    const before = await row()
+    const follow = (likePapers: string) => app.inject({ method: 'POST', url: `${url}/follow`, ...form({ likePapers }) })
+    const refused = await follow('2604.99999')
+    expect(refused.statusCode).toBe(422)
+    expect(refused.body).toContain('We don’t have 2604.99999.')
+    expect(refused.body).toMatch(/id="likePapersAdd"[^>]* value="2604\.99999"/)
+    const patch = (likePapers: string[]) => app.inject({ method: 'PATCH', url: api(url), payload: { likePapers } })
+    const problem = (await patch(['2604.14000', '2604.99999', '2604.99998'])).json()
+    expect(problem).toMatchObject({ status: 422, code: 'BAD_PREFERENCE', errors: [{ field: 'likePapers' }] })
+    expect(problem.detail).toContain('2604.99999, 2604.99998')
+    expect(await row()).toEqual(before)
+    expect((await follow('2604.14000')).statusCode).toBe(303)
+    expect((await patch(['2604.14000', '2501.00001'])).statusCode, 'what the reader had before stays').toBe(200)
+  })
+
   test('with a separator in them stay whole when the page is saved as it is, or with one more', async ({
     db,
     site: { app, services },
@@ -332,9 +355,8 @@ describe('wishes', () => {
 })
 
 describe('as JSON', () => {
-  const api = (url: string) => `/api/v1${url}`
-
   test('is read, changed in part, and undone', async ({ db, site: { app, services } }) => {
+    await addPapers(db, '2026-04-14', 1)
     const { url, row } = await reader(db, services)
     expect((await app.inject(api(url))).json()).toMatchObject({ cadence: 'daily', zone: 'Europe/Berlin', topics: [] })
     const wishes = { share: 'only', authors: ['Yejin Choi'], organisations: ['NVIDIA'], likePapers: ['2604.14000'] }
