@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayOf, daysLater } from '../../calendar/days.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import type { Messages } from '../../messages/en.ts'
 import { readTitles } from '../../papers/lists/titles.ts'
@@ -16,7 +15,7 @@ import { disallowIndexing } from '../kit/security.ts'
 import { type FormState, preferencesPage, readWishes } from './preferences-form.ts'
 
 /** Topics offered in the form: those with the most papers lately. */
-const OFFERED = { days: 60, most: 80 }
+const OFFERED = { days: 60, limit: 80 }
 
 /**
  * Preferences that a link in a digest may change: schedule, size, content, pause. People forward digests, so export, erasure
@@ -30,9 +29,8 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const page = async (reply: FastifyReply, token: string, current: FormState, more: object) => {
     const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
-    const since = daysLater(dayOf(now()), -OFFERED.days)
     const offered = {
-      topics: await topicCounts(services, { since, limit: OFFERED.most }),
+      topics: await topicCounts(services, OFFERED),
       likePapers: await readTitles(services, current.typed?.likePapers ?? current.likePapers),
       taste: await describeTaste(db, subscriberId),
       languages: services.config.newsletter.languages,

@@ -4,7 +4,7 @@ import { mintToken } from '../../../src/mail/tokens.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { castVote } from '../../../src/papers/votes/cast.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { subscribers } from '../../../src/runtime/db/schema.ts'
+import { papers, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
 import { form, test } from '../site.ts'
@@ -27,6 +27,18 @@ describe('the preferences page', () => {
     expect(page.body).toMatch(/<option value="8"[^>]* selected[^>]*>08:00</)
     expect(page.body).not.toContain('ada@')
     expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
+  })
+
+  test('and the welcome offer the topics of the newest papers, however long ago they came', async ({
+    db,
+    site: { app, services },
+  }) => {
+    await addPapers(db, '2025-12-01', 3)
+    await db.update(papers).set({ topics: ['agents'] })
+    const { url } = await reader(db, services)
+    const choose = url.split('/').at(-1)!
+    for (const page of [url, `/welcome?choose=${choose}`])
+      expect((await app.inject(page)).body, page).toContain('name="topics" value="agents"')
   })
 
   test('saves, says so, and shows it', async ({ db, site: { app, services } }) => {
