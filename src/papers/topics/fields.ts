@@ -101,7 +101,7 @@ export const GROUPS = [
       {
         slug: 'documents-and-ocr',
         words:
-          /\bocr\b|optical character|document (understanding|parsing|layout|intelligence|image|ai|question|analysis)|visually[- ]rich document|\bcharts?\b|\bpdfs?\b|scene text|text recognition|text rendering|infographic|\bslides?\b|\bposters?\b/,
+          /\bocr\b|optical character|document (understanding|parsing|layout|intelligence|image|ai|question|analysis)|visually[- ]rich document|\bcharts?\b|\bpdfs?\b|scene text|text recognition|text rendering|infographic|(?<!whole[- ])\bslides?\b(?! (image|encoder|level))|\bposters?\b/,
       },
       {
         slug: 'human-motion-and-faces',
@@ -303,7 +303,7 @@ export const GROUPS = [
         slug: 'hardware-and-distributed-training',
         mentions: 3,
         words:
-          /\bgpus?\b|\bcuda\b|\btriton\b|\bkernels?\b|hardware|\bfpgas?\b|\btpus?\b|\bnpus?\b|accelerators\b|distributed (training|learning|comput|system|infer)|(tensor|pipeline|data|expert|sequence|model) parallel|\bchips?\b|energy (consumption|efficien)|carbon/,
+          /\bgpus?\b|\bcuda\b|\btriton\b|(?<!(gaussian|tangent|convolution(al)?|noise|reproducing|rbf|markov|similarity|attention) )\bkernels?\b(?! (trick|method|density|regression|ridge))|hardware|\bfpgas?\b|\btpus?\b|\bnpus?\b|accelerators\b|distributed (training|learning|comput|system|infer)|(tensor|pipeline|data|expert|sequence|model) parallel|\bchips?\b|energy (consumption|efficien)|carbon/,
         categories: ['cs.AR', 'cs.DC', 'cs.PF'],
       },
     ],
@@ -407,7 +407,7 @@ export const GROUPS = [
         slug: 'hallucination-and-factuality',
         formerly: ['hallucination-and-truth'],
         words:
-          /hallucinat|factual|truthful|uncertainty|calibrat|misinformation|fact[- ]check|faithful|knowledge conflict|groundedness|overconfiden/,
+          /hallucinat|\b(non-?)?factual|truthful|uncertainty|calibrat|misinformation|fact[- ]check|faithful|knowledge conflict|groundedness|overconfiden/,
       },
       {
         slug: 'society-and-fairness',
@@ -454,7 +454,7 @@ export const GROUPS = [
       {
         slug: 'earth-and-climate',
         words:
-          /weather|climate|remote[- ]sensing|satellite|earth (observation|system|science)|geospatial|geo-?locali|\bgeograph|ocean|wildfire|environmental (monitor|science)|agricultur|\bcrops?\b|biodiversity|ecolog/,
+          /weather|climate|remote[- ]sensing|satellite|earth (observation|system|science)|geospatial|geo-?locali|\bgeograph|ocean|wildfire|environmental (monitor|science)|agricultur|\bcrop (yield|disease|type|mapping|classif|monitor|field|growth)|biodiversity|ecolog/,
         categories: ['physics.ao-ph', 'physics.geo-ph'],
       },
       {

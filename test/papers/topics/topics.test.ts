@@ -65,6 +65,10 @@ describe('a paper’s fields', () => {
       'personalized PageRank',
       'personalized image generation',
     ],
+    ['hallucination-and-factuality', 'counterfactual regret minimization', 'counterfactual intervention'],
+    ['earth-and-climate', 'crop-and-resize', 'random crops'],
+    ['documents-and-ocr', 'whole-slide images', 'vision-only slide encoder'],
+    ['hardware-and-distributed-training', 'Gaussian kernels', 'neural tangent kernel', 'convolution kernel'],
     ['science-with-ai', 'autonomous bug discovery', 'false discovery rate', 'instantaneous pattern discovery'],
   ])('%s has no papers that only use its words: %s', (field, ...others) => {
     for (const title of others)
@@ -85,6 +89,10 @@ describe('a paper’s fields', () => {
     ['learning-theory', 'expressive power of transformers', 'The expressivity of graph networks'],
     ['games', 'game playing', 'A video game engine', 'games'],
     ['recommendation', 'personalized news', 'Personalization of assistants', 'recommender systems'],
+    ['hallucination-and-factuality', 'factual recall', 'non-factual claims'],
+    ['earth-and-climate', 'crop yields', 'crop disease'],
+    ['documents-and-ocr', 'Making slides from papers', 'slide generation'],
+    ['hardware-and-distributed-training', 'kernel fusion', 'GPU kernels', 'tiled kernel', 'kernel generation'],
     ['science-with-ai', 'scientific discovery', 'drug discovery', 'materials discovery'],
   ])('%s has them all the same: %s', (field, ...own) => {
     for (const title of own)
