@@ -23,11 +23,28 @@ function readMark(cursor: Cursor): string {
   // "\500" is "\$500" after a formatter dropped the dollar. No TeX command is a digit.
   if (/^\d/.test(char)) return '$'
   if (/^[%&$_#{}]/.test(char)) return cursor.over(char)
-  if (/^[!/\-@()[\]]/.test(char)) return cursor.over(char, '')
+  if (/^[([]/.test(char)) return startFormula(cursor, char)
+  if (/^[)\]]/.test(char)) return endFormula(cursor, char)
+  if (/^[!/\-@]/.test(char)) return cursor.over(char, '')
   if (/^[\s\\,;:>]/.test(char)) return cursor.over(char, ' ')
   if (char === '|') return cursor.over(char, '‖')
   return '\\'
 }
+
+/** Reads \( and \[ as the start of maths up to \) and \]. Without these, the text after it stays text. */
+const startFormula = (cursor: Cursor, read: string): string => {
+  cursor.over(read)
+  cursor.math ||= cursor.formulaEnds
+  return cursor.over(cursor.math ? (cursor.look(/ +/y) ?? '') : '', '')
+}
+
+const endFormula = (cursor: Cursor, read: string): string => {
+  cursor.math = false
+  return cursor.over(read, '')
+}
+
+/** Environments of formulas. Others, such as lists, hold text. */
+const FORMULAS = /\{(?:align|aligned|displaymath|eqnarray|equation|gather|math|multline)\*?\}/y
 
 /** An accent over nothing is the mark itself. In "``length-scaling\'\'" two of them close the quotation. */
 function readBareAccent(cursor: Cursor, char: string): string {
@@ -50,8 +67,10 @@ export function runCommand(cursor: Cursor, name: string, literal: string): strin
   if (names.SWITCHES.has(name)) return readSwitch(cursor, name)
   // \operatorname*{argmin}
   if (cursor.look(/\*\{/y)) cursor.at++
+  const environment = name === 'begin' || name === 'end' ? cursor.look(FORMULAS) : undefined
+  if (environment !== undefined) return (name === 'begin' ? startFormula : endFormula)(cursor, environment)
   const readArguments = ARGUMENTS.get(name)
-  if (readArguments) return readArguments(cursor, name) ?? keepLiteral(cursor, literal)
+  if (readArguments) return readArguments(cursor, name, literal) ?? keepLiteral(cursor, literal)
   // An author's own macro: its argument, or else its name, which is mostly the name of the method.
   return cursor.group() || (isNoMacro(cursor) ? literal : cursor.spaced(name))
 }

@@ -33,6 +33,7 @@ export class Cursor {
   private readonly step: Reader
   private readonly closings: Int32Array
   private readonly lastQuote: number
+  private readonly lastDisplay: number
 
   constructor(text: string, step: Reader) {
     this.text = text
@@ -40,6 +41,7 @@ export class Cursor {
     this.step = step
     this.closings = matchBraces(text)
     this.lastQuote = Math.max(text.lastIndexOf("''"), text.lastIndexOf('"'), text.lastIndexOf("\\'\\'"))
+    this.lastDisplay = Math.max(...['\\)', '\\]', '\\end'].map((end) => text.lastIndexOf(end)))
   }
 
   get last(): string {
@@ -55,20 +57,31 @@ export class Cursor {
     return this.lastQuote > this.at
   }
 
+  /** Whether a formula that starts with \( \[ or \begin may end after this position. */
+  get formulaEnds(): boolean {
+    return this.lastDisplay > this.at
+  }
+
   /** Returns a word, with a space after a letter or digit. */
   spaced(text: string): string {
     return text !== '' && /[\p{L}\p{N}]$/u.test(this.last) ? ` ${text}` : text
   }
 
-  /** Like `spaced`, and with a space before the next letter or digit: "log" in n log n. */
+  /** Like `spaced`, and ends the word: "log" in n log n. */
   name(text: string): string {
+    return this.ended(this.spaced(text))
+  }
+
+  /** Returns the text, with a space before the next letter or digit on the line: 1/2 x, x^α y. */
+  ended(text: string): string {
     this.nameNext = true
-    return this.spaced(text)
+    return text
   }
 
   private write(text: string): void {
     if (text === '') return
-    const spaced = this.afterName && /^[\p{L}\p{N}]/u.test(text) ? ` ${text}` : text
+    // Superscripts and subscripts, of \p{Lm} and \p{No}, stay at their name: log₂ n.
+    const spaced = this.afterName && /^[\p{Lu}\p{Ll}\p{Lo}\p{Nd}]/u.test(text) ? ` ${text}` : text
     this.afterName = this.nameNext
     this.nameNext = false
     this.out += spaced
@@ -95,7 +108,9 @@ export class Cursor {
     Object.assign(this, { at: from, end: to, out: '', math, depth: frame.depth + 1 })
     while (this.at < this.end) this.write(this.step(this))
     const made = this.out
-    Object.assign(this, frame, { tail })
+    // Write sets off what follows the group, but nothing that follows a formula: {\log} n, and logs in $\log$s.
+    const nameNext = made !== '' && this.afterName && math === frame.math
+    Object.assign(this, frame, { tail, nameNext, afterName: made === '' && this.afterName })
     this.at = to
     return made
   }
@@ -122,8 +137,13 @@ export class Cursor {
 
   /** Reads a group, or in maths the next letter or digit: \frac12. */
   short(math = this.math): string | undefined {
+    const start = this.at
+    this.over(this.look(/ +(?=\{)/y) ?? '')
+    const made = this.group(math)
+    if (made !== undefined) return made
+    this.at = start
     const single = this.math ? this.look(/ *[\p{L}\d]/uy) : undefined
-    return this.group(math) ?? (single === undefined ? undefined : this.over(single).trim())
+    return single === undefined ? undefined : this.over(single).trim()
   }
 
   /** Reads a command as an argument. */

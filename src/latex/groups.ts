@@ -30,20 +30,26 @@ export function readDollar(cursor: Cursor): string {
   return made
 }
 
-/** Finds the next unescaped dollar with balanced braces before it. */
+/** Finds the next unescaped dollar outside groups, with balanced braces before it. \text{if $x$} has dollars of its own. */
 function closingDollar(cursor: Cursor, from: number): number | undefined {
-  let depth = 0
   for (let i = from; i < cursor.end; i++) {
     const char = cursor.text[i]
+    if (char === '$') return i
+    if (char === '}') return undefined
     if (char === '\\') i++
-    else if (char === '{') depth++
-    else if (char === '}' && --depth < 0) return undefined
-    else if (char === '$') return depth === 0 ? i : undefined
+    else if (char === '{') {
+      const closing = cursor.closingOf(i)
+      if (closing === undefined) return undefined
+      i = closing
+    }
   }
   return undefined
 }
 
-/** Pandoc's rule: no space inside the dollars and no digit after them. "5 for it, or US" between two dollars is an amount. */
+/**
+ * Pandoc's rule: no space inside the dollars and no digit after them. "5 for it, or US" between two dollars is an amount.
+ * A number and one word, as in $10 GeV$, is none.
+ */
 function isMath(content: string, next: string): boolean {
   if (content.trim() === '') return false
   // "K2$-$28": a single sign is never an amount.
@@ -51,5 +57,6 @@ function isMath(content: string, next: string): boolean {
   if (/\\[A-Za-z]|[\^_]/.test(content) && !/^\d/.test(content)) return true
   if (/\d/.test(next)) return false
   const isAmount = /^[\d.,]+/.test(content) && !/[\\^_{}=<>]/.test(content) && /[A-Za-z]{2,}/.test(content)
-  return !isAmount && /^\S/.test(content) && /\S$/.test(content)
+  const isQuantity = /^[\d.,]+[ ~]?[A-Za-z]+$/.test(content)
+  return (isQuantity || !isAmount) && /^\S/.test(content) && /\S$/.test(content)
 }

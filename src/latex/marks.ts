@@ -47,6 +47,11 @@ export function readStraightQuote(cursor: Cursor): string {
   return cursor.over('"', closes ? '”' : '"')
 }
 
+/** In an aligned formula, "&=" and "& " are places and no signs. */
+export function readAlignment(cursor: Cursor): string {
+  return cursor.over('&', cursor.math && /[\s=<>\\]/.test(cursor.char(1)) ? '' : '&')
+}
+
 /** "… in training. % We present" still has the sign of a comment. */
 export function readPercent(cursor: Cursor): string {
   const comment = /[.!?]\s/.test(cursor.tail) ? cursor.look(/%\s+(?=[A-Z\\])/y) : undefined

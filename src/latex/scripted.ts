@@ -10,7 +10,8 @@ export function readScript(cursor: Cursor): string {
   const mark = cursor.over(cursor.char())
   const content = scriptGroup(cursor, mark) ?? (cursor.math ? token : mark === '^' ? raised : lowered)(cursor)
   if (content === undefined) return mark
-  return mark === '^' ? superscript(content) : subscript(content)
+  const written = mark === '^' ? superscript(content) : subscript(content)
+  return cursor.math && /^[_^].*[\p{L}\p{N}]$/u.test(written) ? cursor.ended(written) : written
 }
 
 /** Reads {…} after the mark. In running text its name may have lost its backslash ("360^{circ}"). */

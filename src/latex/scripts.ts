@@ -39,9 +39,9 @@ export function superscript(content: string): string {
   return MARKS.get(text) ?? mapped(text, SUPER) ?? (isOne(text) ? `^${text}` : `^(${text})`)
 }
 
-/** i → ᵢ. Text without Unicode subscripts becomes _reason, _0.5 or _(i,j'). */
+/** i → ᵢ. Text without Unicode subscripts becomes _reason, _0.5 or _(i,j'). A subscript of nothing is lowered twice: s_{_{NN}}. */
 export function subscript(content: string): string {
-  const text = content.trim()
+  const text = content.trim().replace(/^_(?=\p{L}+$)/u, '')
   return mapped(text, SUB) ?? (isOne(text) || /^[\p{L}\p{N}.]+$/u.test(text) ? `_${text}` : `_(${text})`)
 }
 

@@ -31,13 +31,23 @@ export const OPERATORS = new Map(
   asymp=≍ doteq=≐ preceq=⪯ succeq=⪰ gtrapprox=⪆ lessapprox=⪅ rtimes=⋊ ltimes=⋉ boxtimes=⊠ diamond=⋄ Box=□ sqcup=⊔ bigcup=⋃ bigcap=⋂
   bigoplus=⨁ bigotimes=⨂ coprod=∐ iint=∬ subsetneq=⊊ nmid=∤ nexists=∄ wp=℘ sharp=♯ flat=♭ natural=♮ coloneqq=≔ triangleq=≜
   hookrightarrow=↪ twoheadrightarrow=↠ leadsto=⇝ Longrightarrow=⟹ longleftrightarrow=⟷ colon=: arcsec=″ arcmin=′ farcs=.″
-  textpm=± texttimes=×
+  textpm=± texttimes=× hdots=… dotsc=… dotsb=⋯ dotsm=⋯ textellipsis=… varkappa=ϰ hslash=ℏ imath=ı jmath=ȷ mho=℧ eth=ð
+  rightleftharpoons=⇌ rightsquigarrow=⇝ curvearrowright=↷ circlearrowleft=↺ longmapsto=⟼ hookleftarrow=↩ upharpoonright=↾
+  rightharpoonup=⇀ Uparrow=⇑ Downarrow=⇓ Longleftarrow=⟸ Longleftrightarrow=⟺ longleftarrow=⟵ bigvee=⋁ bigwedge=⋀ bigsqcup=⨆
+  biguplus=⨄ bigodot=⨀ iiint=∭ uplus=⊎ amalg=⨿ bowtie=⋈ Join=⋈ wr=≀ sqcap=⊓ sqsubset=⊏ sqsubseteq=⊑ sqsupseteq=⊒ Subset=⋐
+  supsetneq=⊋ subsetneqq=⫋ nsubseteq=⊈ nleq=≰ ngeq=≱ nsim=≁ nparallel=∦ trianglelefteq=⊴ lhd=⊲ rhd=⊳ unlhd=⊴ boxplus=⊞ boxdot=⊡
+  dashv=⊣ vDash=⊨ Vdash=⊩ lll=⋘ ggg=⋙ precsim=≾ succsim=≿ approxeq=≊ lneq=⪇ gneq=⪈ bigstar=★ blacktriangle=▲ lozenge=◊
+  triangledown=▽ complement=∁ surd=√ because=∵ therefore=∴ measuredangle=∡ heartsuit=♡ spadesuit=♠ clubsuit=♣ diamondsuit=♢
+  rbrace=} rbrack=] degr=° celsius=°C micron=µm textquotedblright=” textquoteright=’
+  rq=’ guillemotright=» textunderscore=_ textdollar=$ textquestiondown=¿ numero=№
   textemdash=— textregistered=® texttrademark=™ TeX=TeX LaTeX=LaTeX eg=e.g. ie=i.e. etc=etc.`),
 ).set('etal', 'et al.')
 
-/** Special letters. In text they consume the space that ends their name ("M\o ller"). */
+/** Special letters and opening signs. They consume the space that ends their name, also in text ("M\o ller"). */
 export const LETTERS = new Map(
-  pairs('ss=ß o=ø O=Ø l=ł L=Ł ae=æ AE=Æ oe=œ OE=Œ aa=å AA=Å i=ı j=ȷ dh=ð DH=Ð dj=đ DJ=Đ th=þ TH=Þ'),
+  pairs(
+    `textquotedblleft=“ textquoteleft=‘ lq=‘ guillemotleft=« lbrace={ lbrack=[ ss=ß o=ø O=Ø l=ł L=Ł ae=æ AE=Æ oe=œ OE=Œ aa=å AA=Å i=ı j=ȷ dh=ð DH=Ð dj=đ DJ=Đ th=þ TH=Þ`,
+  ),
 )
 
 export const SPACES = new Set([
@@ -106,7 +116,7 @@ export const TEXT_WRAPPERS = words(`
 /** Commands whose argument has the surrounding mode, text or maths. Only the argument is kept. */
 export const WRAPPERS = words(`
   mathbf mathrm mathcal mathit mathsf mathtt mathfrak mathscr boldsymbol bm pmb ensuremath operatorname mathop mathbin mathrel
-  underbrace overbrace substack boxed`)
+  underbrace overbrace substack boxed bold frak`)
 
 /** Switches that only change the style of the text after them. */
 export const SWITCHES = words(`

@@ -1,11 +1,22 @@
 import { readCommand } from './commands.ts'
 import { Cursor, type Reader } from './cursor.ts'
 import { readDollar, readGroup } from './groups.ts'
-import { readApostrophe, readBacktick, readHyphens, readPercent, readStraightQuote, readTilde } from './marks.ts'
+import {
+  readAlignment,
+  readApostrophe,
+  readBacktick,
+  readHyphens,
+  readPercent,
+  readStraightQuote,
+  readTilde,
+} from './marks.ts'
 import { readScript } from './scripted.ts'
 import { readWord } from './words.ts'
 
-const PLAIN = /[^\\{}$^_~\-`'"%A-Za-z]+/y
+const PLAIN = /[^\\{}$^_~\-`'"%&A-Za-z]+/y
+
+/** The space before the end of a formula: \( x \) is x. */
+const LAST_SPACE = / +(?=\\[)\]])/y
 
 const READERS: Record<string, Reader> = {
   '\\': readCommand,
@@ -19,12 +30,15 @@ const READERS: Record<string, Reader> = {
   "'": readApostrophe,
   '"': readStraightQuote,
   '%': readPercent,
+  '&': readAlignment,
 }
 
 /** Converts text with LaTeX to plain text. Never throws. Takes time linear in the text's length. */
 export const latexToText = (text: string): string => new Cursor(text, step).read(0, text.length, false)
 
 function step(cursor: Cursor): string {
+  const space = cursor.math ? cursor.look(LAST_SPACE) : undefined
+  if (space !== undefined) return cursor.over(space, '')
   const plain = cursor.look(PLAIN)
   if (plain !== undefined) return cursor.over(plain)
   const char = cursor.char()

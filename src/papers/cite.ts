@@ -89,9 +89,12 @@ function hasPairedBraces(text: string): boolean {
   return open === 0
 }
 
-/** What no person's name has: an "and", a word for a group of people, "AI" at its end, or one word such as "OpenAI" and "NVIDIA". */
+/**
+ * What no person's name has: an "and", a word for a group of people, "AI" at its end, or one word such as "OpenAI" and "NVIDIA".
+ * A surname alone may have a capital inside it, too: McKay, LeCun.
+ */
 const INSTITUTION =
-  /\s(?:[Aa]nd|AND|&)\s|\b(?:Team|Collaborations?|Consortium|Group|Labs|Laborator(?:y|ies)|Universi\p{L}+|Institute|Foundation|Project|Initiative|Community|Organi[sz]ation|Committee|Inc|Ltd|LLC|GmbH|Corporation)(?!\p{L})|[\s-]AI$|^(?:\p{Lu}{3,}|\S*\p{Ll}\p{Lu}\S*)$/u
+  /\s(?:[Aa]nd|AND|&)\s|\b(?:Team|Collaborations?|Consortium|Group|Research|Robotics|Labs?|Laborator(?:y|ies)|Universi\p{L}+|Institute|Foundation|Project|Initiative|Community|Organi[sz]ation|Committee|Inc|Ltd|LLC|GmbH|Corporation)(?!\p{L})|[\s-]AI$|^(?:\p{Lu}[\p{Lu}-]{2,}|(?!(?:Ma?c|De|Di|La|Le|Fitz|Van)\p{Lu}\p{Ll}+$)\S*\p{Ll}\p{Lu}\S*)$/u
 
 /** Whether an author is an institution. Its name is written as it stands: "Gemini Team" has no surname. */
 export const isInstitution = (name: string): boolean => INSTITUTION.test(name)

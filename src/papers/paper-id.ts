@@ -106,6 +106,9 @@ export function idOfNumber(value: number): string {
 export const titleId = (title: string): string =>
   hashOf(unaccented(readable(title).normalize('NFKC')).replace(/[^\p{L}\p{N}\p{M}]+/gu, ' '), title)
 
+/** Whether a text has the form of a `titleId`. */
+export const isTitleId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text)
+
 /** Returns the id that papers stored before December 2026 have: accents counted, LaTeX and markup too. */
 export const formerTitleId = (title: string): string =>
   hashOf(

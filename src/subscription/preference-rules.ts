@@ -113,9 +113,12 @@ const MESSAGES: Record<Field, string> = {
 /** An invalid preference; `field` names it. */
 export class BadPreference extends PaperboyError {
   readonly field: Field
-  constructor(field: Field) {
-    super('BAD_PREFERENCE', MESSAGES[field])
+  /** papers that are not here */
+  readonly unknown: readonly string[]
+  constructor(field: Field, unknown: readonly string[] = []) {
+    super('BAD_PREFERENCE', unknown.length > 0 ? `There is no paper ${unknown.join(', ')} here.` : MESSAGES[field])
     this.field = field
+    this.unknown = unknown
   }
 }
 

@@ -4,6 +4,7 @@ import { kindOf, newestEditions } from '../delivery/plan/newest-editions.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
+import { readTitles } from '../papers/lists/titles.ts'
 import { canonicalSlug } from '../papers/topics/keywords.ts'
 import { learnTaste } from '../papers/votes/learn-taste.ts'
 import type { Db } from '../runtime/db/database.ts'
@@ -55,6 +56,8 @@ export async function savePreferences(
     const before = await readRow(tx, subscriberId, 'locked')
     const wanted = typeof changes === 'function' ? changes(choicesOf(before)) : changes
     for (const field of invalidFields(wanted)) throw new BadPreference(field)
+    const unknown = await findUnknownPapers({ db: tx, now }, wanted, before)
+    if (unknown.length > 0) throw new BadPreference('likePapers', unknown)
     const { pauseWeeks, pausedUntil, ...given } = wanted
     if (given.zone !== undefined) {
       given.zone = canonicalZone(given.zone)
@@ -70,6 +73,17 @@ export async function savePreferences(
     if (pausedUntil !== undefined) after.pausedUntil = await endOfPause(tx, pausedUntil, after.zone, now())
     return write({ db: tx, config }, subscriberId, before, after, now())
   })
+}
+
+/** Returns the papers of a change that are not here, without those that the reader had before: no paper could meet such a wish. */
+export async function findUnknownPapers(
+  deps: Pick<Deps, 'db' | 'now'>,
+  { likePapers = [] }: PreferenceChanges,
+  before: Pick<Choices, 'likePapers'>,
+): Promise<string[]> {
+  const added = likePapers.filter((id) => !before.likePapers.includes(id))
+  const known = await readTitles(deps, added)
+  return added.filter((id) => !known.has(id))
 }
 
 /**

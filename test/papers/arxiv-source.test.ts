@@ -221,6 +221,49 @@ test('a search of the newsletter’s own also finds the announcements of missed 
   ])
 })
 
+test('a search of the newsletter’s own finds papers that arXiv held back, once, and no others of that time', async ({
+  db,
+}) => {
+  const at = { now: new Date('2026-04-10T08:00:00Z') }
+  // arXiv numbers papers as it announces them.
+  const all = [
+    ['2603.20000', '2026-03-17T12:00:00Z'],
+    ['2603.30000', '2026-03-18T12:00:00Z', 'was announced late, but long ago'],
+    ['2603.22000', '2026-03-24T12:00:00Z'],
+    ['2604.07000', '2026-03-25T12:00:00Z', 'was held back until today'],
+    ['2604.01000', '2026-04-01T12:00:00Z'],
+    ['2604.03000', '2026-04-03T12:00:00Z'],
+    ['2604.06000', '2026-04-08T12:00:00Z'],
+  ] as const
+  answer = (request, response) => {
+    const [, from, to] = /submittedDate:\[(\d{12}) TO (\d{12})\]/.exec(
+      decodeURIComponent(request.url!).replaceAll('+', ' '),
+    )!
+    const found = all.filter(([, published]) => {
+      const minute = published.replace(/\D/g, '').slice(0, 12)
+      return minute >= from! && minute <= to!
+    })
+    reply(feedOf(found.map(([id, published]) => entry(`http://arxiv.org/abs/${id}v1`, published))))(request, response)
+  }
+  const own = { name: 'connectomes', kind: 'arxiv', location: 'abs:connectome', topics: [], weight: 1 } as const
+  const source = arxivQuerySource(own, { ...optionsOn(db), now: () => at.now })
+  const services = servicesOn(db, {}, at)
+  await collectPapersJob(services, [source])
+  const stored = () => db.select({ id: papers.sourceId, day: papers.listDay }).from(papers).orderBy(papers.sourceId)
+  const listed = [
+    { id: '2604.06000', day: '2026-04-10' },
+    { id: '2604.07000', day: '2026-04-10' },
+  ]
+  expect(await stored()).toEqual(listed)
+  asked = []
+  at.now = new Date('2026-04-10T08:30:00Z')
+  await collectPapersJob(services, [source])
+  expect(asked, 'once a day').toHaveLength(1)
+  at.now = new Date('2026-04-11T08:00:00Z')
+  await collectPapersJob(services, [source])
+  expect(await stored()).toEqual(listed)
+})
+
 test('an empty page before the end makes the day incomplete: nothing is stored', async ({ db }) => {
   answer = reply(feedOf([], 450))
   await expect(collecting(db, '2026-03-10')).rejects.toMatchObject({

@@ -56,11 +56,13 @@ test('an institution is written as it stands, and a person’s surname is found'
     ...['OpenAI', 'NVIDIA', 'ByteDance', 'DeepSeek-AI', 'Mistral AI', 'Gemini Team', 'Qwen Team, Alibaba Group'],
     ...['The ATLAS Collaboration', 'IceCube Collaborations', 'Event Horizon Telescope Consortium', 'Allen Institute'],
     ...['Università di Bologna', 'Université Paris-Saclay', 'Universität Wien', 'Universidad de Chile'],
+    ...['LG AI Research', 'Shanghai AI Lab', 'Tencent Robotics X', 'SII-GAIR'],
     ...['Smith & Nephew', 'Stanford University', 'Boston Dynamics Inc.', 'Google DeepMind Robotics Team'],
   ]
   const people = [
     ...['Ada Lovelace', 'Wei Ai', 'Jean-Luc', 'Łukasz Kaiser', 'Alexander McDonald', 'J. K. Li', '高锋', 'Anand Rao'],
     ...['Madonna', 'Bo Li', 'LI Bo', 'Alan Institoris', 'Ana Teamo', 'Universa Rossi'],
+    ...['McKay', 'MacDonald', 'LeCun', 'DeVries', 'O’Brien', 'Antoine Labatie'],
   ]
   expect(institutions.filter((name) => !isInstitution(name))).toEqual([])
   expect(people.filter(isInstitution)).toEqual([])

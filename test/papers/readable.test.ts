@@ -259,6 +259,36 @@ const others: [given: string, readable: string][] = [
     "Dvo\\v r\\'ak, {\\c C}elik, Ko\\c cak, the pattern \\b\\w and \\d \\d",
     'Dvořák, Çelik, Koçak, the pattern \\b\\w and \\d \\d',
   ],
+  ['$\\frac\\pi2$, $\\frac1\\pi$, $\\frac\\pi\\alpha$, $\\frac{a} {b}$, $\\sqrt[n+1]{x}$', 'π/2, 1/π, π/α, a/b, ⁿ⁺¹√x'],
+  ['\\textbf {Self} and $| \\frac{\\min\\mathcal{S}} {\\max \\mathcal{S}} |$', 'Self and | (min S)/(max S) |'],
+  [
+    '$2\\frac{1}{3}$, $\\frac{1}{2}x^2$, $\\frac\\pi2r$, $(\\frac12)$, $({\\log})$',
+    '2 1/3, 1/2 x², π/2 r, (1/2), (log)',
+  ],
+  [
+    '$\\lambda_{\\max}(A)$, $O(\\log^2 n)$, $\\log_2 n$, $\\sin^2\\theta$, $\\max_x f$',
+    'λₘₐₓ(A), O(log² n), log₂ n, sin²θ, maxₓ f',
+  ],
+  ['$x^\\alpha y$, $x^{\\alpha}y$, $x_\\theta(a)$, $n^\\epsilon$s, $\\log$s', 'x^α y, x^α y, x_θ(a), n^εs, logs'],
+  ['\\(x_i\\) and \\[ x^2 + \\frac12 \\], f(x\\), \\(lost_i', 'xᵢ and x² + 1/2, f(x, lost_i'],
+  ['so \\begin{align*} x_i &= \\frac12 \\\\ y &< \\pi_0 \\end{align*} for snake_i', 'so xᵢ = 1/2 y < π₀ for snake_i'],
+  ['$f(x) = 1 \\text{ if $x_i>0$ and } 0$ else', 'f(x) = 1 if xᵢ>0 and 0 else'],
+  [
+    '\\texorpdfstring{$\\alpha$}{alpha}-RuCl$_3$, \\ce{H2SO4}, \\ce{Ca^{2+}}, $\\ce{2H2 + O2 -> 2H2O}$',
+    'α-RuCl₃, H₂SO₄, Ca²⁺, 2H₂ + O₂ → 2H₂O',
+  ],
+  ['$\\stackrel{d}{=}$, $X_n \\xrightarrow{d} X$, $\\underset{x}{\\min} f$', '=ᵈ, Xₙ →ᵈ X, minₓ f'],
+  ['\\textcolor[HTML]{FF0000}{Red}, {\\color[rgb]{1,0,0}X}', 'Red, X'],
+  [
+    '$\\sqrt{s_{_{NN}}}$, $\\norm{x}_2$, $\\abs{x-y}$, $\\mathds{R}^n$, $\\Bbb R$, $\\frak g$, $\\bold x$',
+    '√(s_NN), ‖x‖₂, |x-y|, ℝⁿ, ℝ, g, x',
+  ],
+  [
+    '$A \\rightleftharpoons B$, $\\varkappa$, $N\\trianglelefteq G$, $\\lbrace 1,\\dotsc,n\\rbrace$',
+    'A ⇌ B, ϰ, N⊴G, {1,…,n}',
+  ],
+  ['Nguy\\~{\\^e}n, Nguy\\^{e}n, \\textquotedblleft so\\textquotedblright, \\lq so\\rq', 'Nguyễn, Nguyên, “so”, ‘so’'],
+  ['a mass of $10 GeV$ and $0.3~pb$ in', 'a mass of 10 GeV and 0.3 pb in'],
   ['$\\unclosed{ and \\frac{1}', '$\\unclosed{ and \\frac{1}'],
 ]
 
@@ -272,7 +302,7 @@ describe('readable', () => {
   })
 
   const pieces = fc.constantFrom(
-    ..."\\ { } $ ^ _ ~ - ` ' \" % a Z 7 times sim \\frac \\hat \\sqrt \\not \\textbf \\alpha \\left \\' http:// ( [ π 😀".split(
+    ..."\\ { } $ ^ _ ~ - ` ' \" % a Z 7 times sim \\frac \\hat \\sqrt \\frac\\pi \\( \\) & \\not \\textbf \\alpha \\left \\' http:// ( [ π 😀".split(
       ' ',
     ),
     ' ',
@@ -350,6 +380,11 @@ describe('readable', () => {
     '\\sqrt[',
     '\\bar',
     'x^',
+    '{\\(}\\)',
+    '{$}$',
+    '\\(\\frac',
+    '$\\frac {',
+    '\\begin{align}',
   ])('takes linear time: %s', (piece) => {
     const timed = (length: number): number => {
       const text = piece.repeat(length / piece.length)

@@ -1,10 +1,9 @@
 import { and, eq, ne, or, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { doiIn } from '../../papers/doi.ts'
-import { arxivId } from '../../papers/paper-id.ts'
+import { findPaper } from '../../papers/lists/paper.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { editionPapers, editionPins, editions, papers, picks } from '../../runtime/db/schema.ts'
+import { editionPapers, editionPins, editions, picks } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { assemble } from './assemble.ts'
 import { describeEdition, type EditionKey, findEdition } from './control.ts'
@@ -68,6 +67,11 @@ export const curate = (
     if (note !== undefined && note.length > MAX_PAPER_NOTE)
       throw new PaperboyError('BAD_EDITION', `The note has ${note.length} characters. It may have ${MAX_PAPER_NOTE}.`)
     const paper = await findPaper(tx, name)
+    if (!paper)
+      throw new PaperboyError(
+        'PAPER_NOT_FOUND',
+        `There is no paper "${name}". Give the id as in its link, such as 2604.10098.`,
+      )
     const day = key && !isListed(paper.listDay, key) ? key.date : paper.listDay
     const affected = await lockEditionsOf(tx, paper.id, day, key)
     const drafts = affected.filter(({ state }) => state === 'draft')
@@ -86,24 +90,6 @@ export const curate = (
 /** Whether a list day belongs to an edition. */
 export const isListed = (listDay: string, { kind, date }: EditionKey): boolean =>
   listDay >= date && listDay <= (kind === 'weekly' ? daysLater(date, 6) : date)
-
-/** Finds a paper by its arXiv id or DOI in any form, or by the id in its link. @throws PaperboyError PAPER_NOT_FOUND */
-async function findPaper(db: Db, name: string): Promise<{ id: number; title: string; listDay: string }> {
-  const sourceId = arxivId(name) ?? doiIn(name) ?? name
-  // The link of a paper without an arXiv id or DOI has our number. No source's id is one.
-  const number = /^[1-9]\d{0,14}$/.test(name) ? Number(name) : undefined
-  const [paper] = await db
-    .select({ id: papers.id, title: papers.title, listDay: papers.listDay })
-    .from(papers)
-    .where(number === undefined ? eq(papers.sourceId, sourceId) : eq(papers.id, number))
-    .orderBy(sql`${papers.source} <> 'arxiv'`)
-    .limit(1)
-  if (paper) return paper
-  throw new PaperboyError(
-    'PAPER_NOT_FOUND',
-    `There is no paper "${sourceId}". Give the id as in its link, such as 2604.10098.`,
-  )
-}
 
 /** What the curator decided about a paper: verdict, note and place, for its fingerprint. */
 async function paperState(db: Db, paperId: number, day: string, editionId: number | undefined) {

@@ -12,6 +12,7 @@ import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { cached } from './cached-topics.ts'
+import { editionPath } from './edition-page.ts'
 import { listPage } from './list-page.ts'
 
 /** The front page with the latest list, and the lists of days, weeks and months. */
@@ -61,8 +62,16 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     if (!span) return notInCalendar(reply, date !== undefined)
     const list = await listSpan(deps, span, { after })
     if (list) return showList(request, reply, list, { after })
+    const edition = await editionOf(services, span)
+    if (edition) return reply.redirect(edition)
     return noPapers(reply, span, await nearestDays(deps, span.from))
   })
+}
+
+/** The page of a span's edition. One that was released before its list begins is all that its emails can lead to until then. */
+async function editionOf(services: Services, { kind, from }: Span): Promise<string | undefined> {
+  const edition = kind === 'month' ? undefined : kind === 'week' ? 'weekly' : 'daily'
+  return edition && (await readEditionList(services, from, edition)) ? editionPath(edition, from) : undefined
 }
 
 /** More would push the topics of a phone's page down. */

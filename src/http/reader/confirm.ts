@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayOf } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { plainDay } from '../../calendar/words.ts'
 import { newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
@@ -80,12 +79,9 @@ function unknownIsFine(error: unknown): undefined {
   if (!(error instanceof PaperboyError)) throw error
 }
 
-const A_WEEK_MS = 7 * 86_400_000
-
-/** Broad topics with the number of their papers in the last week. */
+/** Broad topics with the number of their papers in the newest week. */
 async function broadTopicsOfWeek(services: Pick<Services, 'db' | 'now'>) {
-  const since = dayOf(new Date(services.now().getTime() - A_WEEK_MS))
-  const counts = await topicCounts(services, { since, fewest: 1 })
+  const counts = await topicCounts(services, { days: 7, fewest: 1 })
   return counts.filter(({ slug }) => isField(slug)).slice(0, TOPICS_OFFERED)
 }
 

@@ -1,21 +1,21 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayOf, daysLater } from '../../calendar/days.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
+import type { Messages } from '../../messages/en.ts'
 import { readTitles } from '../../papers/lists/titles.ts'
 import { topicCounts } from '../../papers/topics/topic-counts.ts'
 import { describeTaste, forgetTaste } from '../../papers/votes/learn-taste.ts'
 import type { Services } from '../../runtime/services.ts'
 import { FOLLOWED, follow, unfollow } from '../../subscription/follow.ts'
 import { BadPreference } from '../../subscription/preference-rules.ts'
-import { readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
+import { findUnknownPapers, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { type FormState, preferencesPage, readWishes } from './preferences-form.ts'
 
 /** Topics offered in the form: those with the most papers lately. */
-const OFFERED = { days: 60, most: 80 }
+const OFFERED = { days: 60, limit: 80 }
 
 /**
  * Preferences that a link in a digest may change: schedule, size, content, pause. People forward digests, so export, erasure
@@ -29,9 +29,8 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const page = async (reply: FastifyReply, token: string, current: FormState, more: object) => {
     const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
-    const since = daysLater(dayOf(now()), -OFFERED.days)
     const offered = {
-      topics: await topicCounts(services, { since, limit: OFFERED.most }),
+      topics: await topicCounts(services, OFFERED),
       likePapers: await readTitles(services, current.typed?.likePapers ?? current.likePapers),
       taste: await describeTaste(db, subscriberId),
       languages: services.config.newsletter.languages,
@@ -62,11 +61,9 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { wishes, problems } = readWishes(body, t, current)
     // The form shows a pause by day only. Sent back unchanged, it must not move to the start of that day.
     if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil
-    const added = problems.likePapers ? [] : (wishes.likePapers ?? []).filter((id) => !current.likePapers.includes(id))
-    const known = await readTitles(services, added)
-    const unknown = added.filter((id) => !known.has(id))
+    const unknown = problems.likePapers ? [] : await findUnknownPapers(services, wishes, current)
     if (unknown.length > 0) {
-      problems.likePapers = t.preferences.unknownPapers(unknown.join(t.punctuation.comma))
+      problems.likePapers = describeUnknown(unknown, t)
       wishes.likePapers = wishes.likePapers!.filter((id) => !unknown.includes(id))
     }
     if (Object.keys(problems).length === 0) {
@@ -108,10 +105,16 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       } catch (error) {
         if (!(error instanceof BadPreference)) throw error
         const current = await readPreferences(services, token)
-        const problems = { [error.field]: setLocale(reply, current.locale).preferences.problems[error.field] }
-        return page(reply.code(422), token, current, { problems })
+        const t = setLocale(reply, current.locale)
+        const { field, unknown } = error
+        const problem = unknown.length > 0 ? describeUnknown(unknown, t) : t.preferences.problems[field]
+        const more = { problems: { [field]: problem }, typedPapers: unknown.join(' ') }
+        return page(reply.code(422), token, current, more)
       }
       return reply.redirect(`/preferences/${token}?saved=`, 303)
     })
   }
 }
+
+const describeUnknown = (ids: readonly string[], t: Messages): string =>
+  t.preferences.unknownPapers(ids.join(t.punctuation.comma))

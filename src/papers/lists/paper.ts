@@ -5,7 +5,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { doiIn } from '../doi.ts'
-import { arxivId } from '../paper-id.ts'
+import { arxivId, isTitleId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
 import { isPublic } from '../public-papers.ts'
 import { readable } from '../readable.ts'
@@ -27,6 +27,13 @@ export interface Paper extends ListedRow {
   editions: { kind: 'daily' | 'weekly'; date: string; position: number; papers: number }[]
 }
 
+/** A paper found by its name. */
+interface NamedPaper extends PaperKey {
+  /** as the source wrote it */
+  title: string
+  listDay: string
+}
+
 /** Reads a paper for its page. Returns undefined for an unknown id. */
 export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: number): Promise<Paper | undefined> {
   const at = now()
@@ -36,33 +43,36 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
 }
 
 /**
- * Finds a paper by its arXiv id, DOI or link in any form, or by its number here.
+ * Finds a paper by its arXiv id, DOI or link in any form, by the id made of its title, or by its number here.
  * @returns undefined for an unknown paper, and for one that is not public yet
  */
 export const findPublicPaper = (
   { db, now }: { db: Db; now: () => Date },
   typed: string,
-): Promise<PaperKey | undefined> => findPaper(db, typed, isPublic(dayOf(now())))
+): Promise<NamedPaper | undefined> => findPaper(db, typed, isPublic(dayOf(now())))
 
 /** Finds a paper as `findPublicPaper` does, also one of a list day to come. @param restricted a condition on papers `p` */
-export async function findPaper(db: Db, typed: string, restricted: SQL = sql`true`): Promise<PaperKey | undefined> {
-  const arxiv = arxivId(typed)
-  const number = /^[1-9]\d{0,14}$/.test(typed) ? Number(typed) : undefined
-  const doi = arxiv === undefined && number === undefined ? doiIn(typed) : undefined
-  if (arxiv === undefined && number === undefined && doi === undefined) return undefined
-  const find = (condition: SQL) =>
-    query(
-      db,
-      { id: bigint, source: text, sourceId: text },
-      prepared(sql`SELECT id, source, source_id FROM papers p WHERE ${condition} AND ${restricted}`),
-    )
-  const [found] =
-    arxiv !== undefined
-      ? await find(sql`source = 'arxiv' AND source_id = ${arxiv}`)
-      : doi !== undefined
-        ? await find(sql`source = 'doi' AND source_id = ${doi}`)
-        : await find(sql`id = ${number}`)
+export async function findPaper(db: Db, typed: string, restricted: SQL = sql`true`): Promise<NamedPaper | undefined> {
+  const name = nameIn(typed)
+  if (name === undefined) return undefined
+  const [found] = await query(
+    db,
+    { id: bigint, source: text, sourceId: text, title: text, listDay: text },
+    prepared(sql`
+      SELECT id, source, source_id, title, list_day::text FROM papers p
+      WHERE ${typeof name === 'number' ? sql`id = ${name}` : sql`source = ${name.source} AND source_id = ${name.id}`} AND ${restricted}`),
+  )
   return found
+}
+
+/** Parses what a paper may be called. A number is ours, since no source's id is one. */
+function nameIn(typed: string): number | { source: string; id: string } | undefined {
+  const arxiv = arxivId(typed)
+  if (arxiv !== undefined) return { source: 'arxiv', id: arxiv }
+  if (/^[1-9]\d{0,14}$/.test(typed)) return Number(typed)
+  if (isTitleId(typed)) return { source: 'title', id: typed }
+  const doi = doiIn(typed)
+  return doi === undefined ? undefined : { source: 'doi', id: doi }
 }
 
 const Facts = z.object({

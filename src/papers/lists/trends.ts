@@ -64,9 +64,9 @@ export async function readTrends(deps: Deps, week: Span): Promise<Trends | undef
   const { lastDay, previous, next } = await neighbours(db, week, today)
   const partial = today < week.to && lastDay < daysLater(week.from, FRIDAY - 1)
   const weekday = partial ? 1 + daysBetween(week.from, lastDay) : 7
-  const weeks = await topicWeeks(db, lastDay, { weekday })
+  const weeks = await topicWeeks(db, today, { weekday, upTo: lastDay })
   if (weeks?.mondays.at(-1) !== week.from) return undefined
-  const days = await countListDays(db, daysLater(week.from, -14), lastDay)
+  const days = await countListDays(deps, daysLater(week.from, -14), lastDay)
   const sum = (from: string) =>
     days
       .filter(({ day }) => day >= from && day < daysLater(from, weekday))
@@ -87,10 +87,10 @@ export async function readTrends(deps: Deps, week: Span): Promise<Trends | undef
 }
 
 /** Days without papers are missing. */
-const countListDays = (db: Db, from: string, to: string) =>
+const countListDays = ({ db, now }: Deps, from: string, to: string) =>
   query(db, { day: text, papers: number })`
     SELECT p.list_day::text AS day, count(*)::int AS papers FROM papers p
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${isCounted(to)} GROUP BY 1 ORDER BY 1`
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${isCounted(dayOf(now()), to)} GROUP BY 1 ORDER BY 1`
 
 const Readings = z.object({
   id: bigint,
@@ -106,7 +106,7 @@ async function readRisers({ db, now }: Deps, from: string, to: string): Promise<
   const rows = await query(db, Readings)`
     WITH listed AS (
       SELECT p.id, p.list_day::timestamp AT TIME ZONE 'UTC' AS began FROM papers p
-      WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND NOT p.announced AND p.withdrawn_at IS NULL AND ${isCounted(to)}
+      WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND NOT p.announced AND p.withdrawn_at IS NULL AND ${isCounted(dayOf(at), to)}
         AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = p.id AND k.list_day = p.list_day AND k.verdict = 'dropped')
     ), top AS (
       SELECT l.*, s.votes FROM listed l

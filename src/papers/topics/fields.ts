@@ -101,7 +101,7 @@ export const GROUPS = [
       {
         slug: 'documents-and-ocr',
         words:
-          /\bocr\b|optical character|document (understanding|parsing|layout|intelligence|image|ai|question|analysis)|visually[- ]rich document|\bcharts?\b|\bpdfs?\b|scene text|text recognition|text rendering|infographic|\bslides?\b|\bposters?\b/,
+          /\bocr\b|optical character|document (understanding|parsing|layout|intelligence|image|ai|question|analysis)|visually[- ]rich document|\bcharts?\b|\bpdfs?\b|scene text|text recognition|text rendering|infographic|(?<!whole[- ])\bslides?\b(?! (image|encoder|level))|\bposters?\b/,
       },
       {
         slug: 'human-motion-and-faces',
@@ -206,7 +206,7 @@ export const GROUPS = [
         mentions: 3,
         formerly: ['games-and-play'],
         words:
-          /\b(video |board |card |text |computer )?games?\b(?! theor)|gameplay|gaming|minecraft|\bchess\b|pok[eé]mon|atari/,
+          /\b(video |board |card |text |computer )?(?<!imitation )games?\b(?![ -]theor)|gameplay|gaming|minecraft|\bchess\b|pok[eé]mon|atari/,
       },
     ],
   },
@@ -303,7 +303,7 @@ export const GROUPS = [
         slug: 'hardware-and-distributed-training',
         mentions: 3,
         words:
-          /\bgpus?\b|\bcuda\b|\btriton\b|\bkernels?\b|hardware|\bfpgas?\b|\btpus?\b|\bnpus?\b|accelerators\b|distributed (training|learning|comput|system|infer)|(tensor|pipeline|data|expert|sequence|model) parallel|\bchips?\b|energy (consumption|efficien)|carbon/,
+          /\bgpus?\b|\bcuda\b|\btriton\b|(?<!(gaussian|tangent|convolution(al)?|noise|reproducing|rbf|markov|similarity|attention) )\bkernels?\b(?! (trick|method|density|regression|ridge))|hardware|\bfpgas?\b|\btpus?\b|\bnpus?\b|accelerators\b|distributed (training|learning|comput|system|infer)|(tensor|pipeline|data|expert|sequence|model) parallel|\bchips?\b|energy (consumption|efficien)|carbon/,
         categories: ['cs.AR', 'cs.DC', 'cs.PF'],
       },
     ],
@@ -315,7 +315,7 @@ export const GROUPS = [
         slug: 'learning-theory',
         mentions: 3,
         words:
-          /theoretical(ly)? (analys|guarantee|understand|framework|found|bound|result|insight)|generali[sz]ation (bound|error|theory)|expressiv|sample complexity|convergence (rate|analys|guarantee|proof)|identifiab|information[- ]theor|\bregret\b|minimax|learning theory|computational complexity|\bpac-bayes|neural tangent|loss landscape|implicit bias|grokking/,
+          /theoretical(ly)? (analys|guarantee|understand|framework|found|bound|result|insight)|generali[sz]ation (bound|error|theory)|expressive power|expressivity|expressiveness of|sample complexity|convergence (rate|analys|guarantee|proof)|identifiab|information[- ]theor|\bregret\b|minimax|learning theory|computational complexity|\bpac-bayes|neural tangent|loss landscape|implicit bias|grokking/,
         categories: ['cs.CC', 'cs.IT', 'math.IT', 'math.ST', 'stat.TH'],
       },
       {
@@ -375,7 +375,7 @@ export const GROUPS = [
       {
         slug: 'recommendation',
         words:
-          /recommend(ation|er)|click-through|\bctr\b|personali[sz](ed|ation)|user (preference|interest|model|behavio)|collaborative filtering|e-commerce|advertis/,
+          /recommend(ation|er)|click-through|\bctr\b|personali[sz](ed|ation)(?! (image|video|visual|generat|text-to|pagerank))|user (preference|interest|model|behavio)|collaborative filtering|e-commerce|advertis/,
       },
       {
         slug: 'surveys',
@@ -407,7 +407,7 @@ export const GROUPS = [
         slug: 'hallucination-and-factuality',
         formerly: ['hallucination-and-truth'],
         words:
-          /hallucinat|factual|truthful|uncertainty|calibrat|misinformation|fact[- ]check|faithful|knowledge conflict|groundedness|overconfiden/,
+          /hallucinat|\b(non-?)?factual|truthful|uncertainty|calibrat|misinformation|fact[- ]check|faithful|knowledge conflict|groundedness|overconfiden/,
       },
       {
         slug: 'society-and-fairness',
@@ -424,12 +424,12 @@ export const GROUPS = [
       {
         slug: 'science-with-ai',
         words:
-          /scientific|\bscien(ce|tist|tists)\b|chemi|materials? (science|discovery|design|propert)|\bphysics?\b|physical (law|plausib|consisten|reason)|weather|climate|\bdiscover(y|ies)\b|laborator|hypothesis generation|peer review|\bautomated research|astronom|quantum/,
+          /scientific|\bscien(ce|tist|tists)\b|chemi|materials? (science|discovery|design|propert)|\bphysics?\b|physical (law|plausib|consisten|reason)|weather|climate|\b(drug|materials?|molecule|knowledge|research|algorithm|automated|causal|equation|law) discover(y|ies)\b|laborator|hypothesis generation|peer review|\bautomated research|astronom|quantum/,
       },
       {
         slug: 'medicine-and-biology',
         words:
-          /\bmedic(al|ine)|clinic(al|ian)|health(care)?\b|patients?\b|biolog|biomedic|protein|genom|molecul|\bdrugs?\b|radiolog|patholog|diseases?\b|single-cell|\bdna\b|\brna\b|cancer|tumou?r|diagnos(is|tic|e)|x-ray|\bmri\b|\bct (scan|image)|surg(ery|ical)|\becg\b|\beeg\b|histolog|\bcells?\b/,
+          /\bmedic(al|ine)|clinic(al|ian)|health(care)?\b|patients?\b|biolog|biomedic|protein|genom|molecul|\bdrugs?\b|radiolog|patholog|diseases?\b|single-cell|\bdna\b|\brna\b|cancer|tumou?r|differential diagnos|diagnostic accuracy|ultrasound|epidemi|dermat|x-ray|\bmri\b|\bct (scan|image)|surg(ery|ical)|\becg\b|\beeg\b|histolog|\bcells?\b/,
         categories: ['q-bio.BM', 'q-bio.GN', 'q-bio.QM', 'q-bio.TO', 'q-bio.CB', 'q-bio.MN'],
       },
       {
@@ -454,7 +454,7 @@ export const GROUPS = [
       {
         slug: 'earth-and-climate',
         words:
-          /weather|climate|remote[- ]sensing|satellite|earth (observation|system|science)|geospatial|geo-?locali|\bgeograph|ocean|wildfire|environmental (monitor|science)|agricultur|\bcrops?\b|biodiversity|ecolog/,
+          /weather|climate|remote[- ]sensing|satellite|earth (observation|system|science)|geospatial|geo-?locali|\bgeograph|ocean|wildfire|environmental (monitor|science)|agricultur|\bcrop (yield|disease|type|mapping|classif|monitor|field|growth)|biodiversity|ecolog/,
         categories: ['physics.ao-ph', 'physics.geo-ph'],
       },
       {
@@ -472,7 +472,7 @@ export const GROUPS = [
       {
         slug: 'education',
         words:
-          /education|student (learn|model|perform|answer|essay)|tutor(s|ing)?\b|classroom|\bteaching\b|pedagog|curricul(a|um design)|exam questions?|\blearners?\b|\bk-12/,
+          /education|students?['’]? (learn|perform|answer|essay)|tutor(s|ing)?\b|classroom|\bteaching (assistan|material|method|practice|quality|strateg)|pedagog|curriculum design|exam questions?|\b(human|adult|young|l2|second-language) learners?\b|\bk-12/,
       },
     ],
   },

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { dayOf } from '../../calendar/days.ts'
+import { dayOf, daysLater } from '../../calendar/days.ts'
 import { keptFor } from '../../lib/kept-for.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
+import { newestDay } from '../lists/list-day.ts'
 import { isCounted } from '../public-papers.ts'
 import { readTopicNames } from './topic-name.ts'
 import { NAMED_TOPICS } from './topics.ts'
@@ -49,13 +50,13 @@ export async function countAllTopics({ db, now }: Deps): Promise<ReadonlyMap<str
 
 /**
  * Counts the papers of each topic, largest topics first. Samples count only when there are no real papers.
- * @param options.since counts only papers of list days from this day on (YYYY-MM-DD)
+ * @param options.days counts only papers of this many days up to the newest list: a newsletter may have no list for weeks
  */
 export async function topicCounts(
   deps: Deps,
-  { since, fewest = FEWEST_PAPERS, limit = 200 }: { since?: string | undefined; fewest?: number; limit?: number } = {},
+  { days, fewest = FEWEST_PAPERS, limit = 200 }: { days?: number | undefined; fewest?: number; limit?: number } = {},
 ): Promise<TopicCount[]> {
-  const counts = since === undefined ? await countAllTopics(deps) : await countTopics(deps, since)
+  const counts = days === undefined ? await countAllTopics(deps) : await countTopics(deps, days)
   const largest = [...counts].filter(([, { papers }]) => papers >= fewest).slice(0, limit)
   const nameOf = await readTopicNames(
     deps.db,
@@ -66,10 +67,12 @@ export async function topicCounts(
 
 const TopicRow = z.object({ slug: z.string(), papers: z.number(), since: z.string() })
 
-async function countTopics({ db, now }: Deps, since?: string): Promise<Map<string, Counted>> {
+async function countTopics({ db, now }: Deps, days?: number): Promise<Map<string, Counted>> {
+  const newest = days === undefined ? undefined : await newestDay({ db, now })
+  const since = days === undefined || newest === undefined ? null : daysLater(newest, -days)
   const rows = await query(db, TopicRow)`
     SELECT slug, count(*)::int AS papers, min(p.list_day)::text AS since FROM papers p, unnest(p.topics) AS slug
-    WHERE p.list_day >= coalesce(${since ?? null}::date, '-infinity') AND ${isCounted(dayOf(now()))}
+    WHERE p.list_day >= coalesce(${since}::date, '-infinity') AND ${isCounted(dayOf(now()))}
     GROUP BY slug ORDER BY papers DESC, slug`
   return new Map(rows.map(({ slug, ...counted }) => [slug, counted]))
 }

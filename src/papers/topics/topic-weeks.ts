@@ -24,22 +24,23 @@ const cache = new WeakMap<Db, LRUCache<string, ReadonlyMap<string, number>>>()
 
 /**
  * Counts papers per ISO week and topic.
- * @param today YYYY-MM-DD; later list days do not count
+ * @param today YYYY-MM-DD
+ * @param options.upTo the last list day to count
  * @param options.weekday each week counts up to this one, 1 for Monday, so that a week that goes on can be compared
  * @returns undefined without papers
  */
 export async function topicWeeks(
   db: Db,
   today: string,
-  { weekday = 7 }: { weekday?: number } = {},
+  { weekday = 7, upTo = today }: { weekday?: number; upTo?: string } = {},
 ): Promise<TopicWeeks | undefined> {
   const { lastDay } = await queryOne(db, {
     lastDay: text.nullable(),
-  })`SELECT max(list_day)::text AS last_day FROM papers p WHERE ${isCounted(today)}`
+  })`SELECT max(list_day)::text AS last_day FROM papers p WHERE ${isCounted(today, upTo)}`
   if (lastDay === null) return undefined
   const first = daysLater(mondayOf(lastDay), -7 * (WEEKS - 1))
   const mondays = Array.from({ length: WEEKS }, (_, week) => daysLater(first, 7 * week))
-  const weeks = await countWeeks(db, mondays, lastDay, weekday)
+  const weeks = await countWeeks(db, mondays, { today, lastDay, weekday })
   const counts = new Map<string, number[]>()
   for (const [week, topics] of weeks.entries())
     for (const [slug, papers] of topics) {
@@ -51,7 +52,11 @@ export async function topicWeeks(
 }
 
 /** Returns the number of papers by topic for each of the weeks. */
-async function countWeeks(db: Db, mondays: readonly string[], lastDay: string, weekday: number) {
+async function countWeeks(
+  db: Db,
+  mondays: readonly string[],
+  { today, lastDay, weekday }: { today: string; lastDay: string; weekday: number },
+) {
   const kept = cache.get(db) ?? new LRUCache(CACHE)
   cache.set(db, kept)
   const found = mondays.map((monday) => (weekday === 7 ? kept.get(monday) : undefined))
@@ -61,7 +66,7 @@ async function countWeeks(db: Db, mondays: readonly string[], lastDay: string, w
   const rows = await query(db, WeekRow)`
     SELECT slug, (p.list_day - extract(isodow FROM p.list_day)::int + 1)::text AS monday, count(*)::int AS papers
     FROM papers p, unnest(p.topics) AS slug
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${isCounted(lastDay)}
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${isCounted(today, lastDay)}
       ${weekday < 7 ? sql`AND extract(isodow FROM p.list_day) <= ${weekday}` : sql``}
     GROUP BY 1, 2`
   const byMonday = Map.groupBy(rows, ({ monday }) => monday)

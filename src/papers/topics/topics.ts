@@ -15,7 +15,7 @@ export interface Described {
  * Version of the rules in this folder. Raise it with every change of fields, names or other names.
  * Workers then give stored papers their topics again (refresh-topics.ts).
  */
-export const TOPIC_RULES = 1
+export const TOPIC_RULES = 2
 
 const MOST_KEYWORDS = 10
 

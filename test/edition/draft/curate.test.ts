@@ -72,7 +72,9 @@ describe('the curator’s verdict on a paper', () => {
     expect(await order(db)).toEqual(['Paper 2', 'Paper 1'])
   })
 
-  test('finds a paper without an arXiv id by the number in its link', async ({ db }) => {
+  test('finds a paper without an arXiv id by the number in its link, and by the id that the desk has', async ({
+    db,
+  }) => {
     const services = servicesOn(db)
     const [id] = await addPapers(db, DAY, 2)
     await db
@@ -82,6 +84,7 @@ describe('the curator’s verdict on a paper', () => {
     const [paper] = await db.select().from(papers).where(eq(papers.id, id!))
     expect(await curate(services, paperPath(paper!).split('/').at(-1)!, 'pick')).toMatchObject({ title: paper!.title })
     expect(await db.select({ paperId: picks.paperId }).from(picks)).toEqual([{ paperId: id }])
+    expect(await curate(services, paper!.sourceId, 'unpick')).toMatchObject({ title: paper!.title })
   })
 
   test('is refused once its edition is released, and stores nothing', async ({ db }) => {

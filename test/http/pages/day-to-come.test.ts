@@ -1,10 +1,11 @@
+import { desc } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { curate } from '../../../src/edition/draft/curate.ts'
 import { release } from '../../../src/edition/draft/release.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
-import { papers } from '../../../src/runtime/db/schema.ts'
+import { editionParts, papers } from '../../../src/runtime/db/schema.ts'
 import { addPapers, addSubscriber } from '../../support/services.ts'
 import { signedIn, test } from '../admin.ts'
 import { form } from '../site.ts'
@@ -119,6 +120,29 @@ describe('papers of a list day that has not begun', () => {
     expect(await found()).toEqual([200, 200, 2])
   })
 
+  test('do not hide the sample: without them the site would be empty until their day begins', async ({
+    db,
+    site: { app, clock, services },
+  }) => {
+    await addPapers(db, '2026-04-08', 4)
+    await db.update(papers).set({ sample: true, topics: ['agents'], organization: 'Analytical Engines' })
+    await addPapers(db, '2026-04-17', 1)
+    await indexPapers(services)
+    const found = async () => {
+      const read = async (path: string) => (await app.inject(`/api/v1/${path}`)).json()
+      const [search, authors, topics] = [
+        await read('search?q=paper'),
+        await read('authors?name=Ada%20Lovelace'),
+        await read('topics'),
+      ]
+      const trends = await app.inject('/api/v1/trends?week=2026-W15')
+      return [search.total.all, authors.total, topics.topics.length, trends.statusCode]
+    }
+    expect(await found()).toEqual([4, 4, 1, 200])
+    clock.now = new Date('2026-04-17T00:00:00Z')
+    expect(await found()).toEqual([1, 1, 0, 404])
+  })
+
   test('are there for the desk', async ({ db, site }) => {
     await addPapers(db, '2026-04-15', 1)
     await addPapers(db, '2026-04-17', 1)
@@ -149,5 +173,28 @@ describe('papers of a list day that has not begun', () => {
     expect(body, 'its list has no page yet').not.toContain('/papers?date=2026-04-17')
     expect((await app.inject('/papers/2604.17000')).statusCode, 'not in the edition').toBe(404)
     expect((await app.inject('/authors/Ada%20Lovelace')).body).not.toContain('2604.1700')
+  })
+
+  test('lead to their edition while they have no list: emails of an edition that was released early link there', async ({
+    db,
+    site: { app, clock, services },
+  }) => {
+    await addPapers(db, '2026-04-17', 30)
+    await addPapers(db, '2026-04-20', 30)
+    for (const key of [{ date: '2026-04-17' }, { kind: 'weekly', date: '2026-04-20' }] as const) {
+      await assemble(services, key)
+      const list = key.date === '2026-04-17' ? '/papers?date=2026-04-17' : '/papers?week=2026-W17'
+      expect((await app.inject(list)).statusCode).toBe(404)
+      await release(services, key)
+      const path = `/editions/${key.date}${key.date === '2026-04-17' ? '' : '?kind=weekly'}`
+      const [email] = await db.select().from(editionParts).orderBy(desc(editionParts.editionId)).limit(1)
+      expect(JSON.stringify(email)).toContain(list.replace('=', '=3D'))
+      const { statusCode, headers } = await app.inject(list)
+      expect({ statusCode, location: headers.location }).toEqual({ statusCode: 302, location: path })
+      expect((await app.inject(path)).statusCode).toBe(200)
+    }
+    clock.now = new Date('2026-04-20T00:00:00Z')
+    expect((await app.inject('/papers?date=2026-04-17')).statusCode).toBe(200)
+    expect((await app.inject('/papers?week=2026-W17')).statusCode).toBe(200)
   })
 })

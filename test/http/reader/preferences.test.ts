@@ -4,7 +4,7 @@ import { mintToken } from '../../../src/mail/tokens.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { castVote } from '../../../src/papers/votes/cast.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { subscribers } from '../../../src/runtime/db/schema.ts'
+import { papers, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
 import { form, test } from '../site.ts'
@@ -14,6 +14,8 @@ async function reader(db: Db, { keys }: Services, values: Parameters<typeof addS
   const row = async () => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
   return { url: `/preferences/${mintToken(keys, 'preferences', id, NOON)}`, row }
 }
+
+const api = (url: string) => `/api/v1${url}`
 
 describe('the preferences page', () => {
   test('shows the current choices, and never the address', async ({ db, site: { app, services } }) => {
@@ -25,6 +27,18 @@ describe('the preferences page', () => {
     expect(page.body).toMatch(/<option value="8"[^>]* selected[^>]*>08:00</)
     expect(page.body).not.toContain('ada@')
     expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
+  })
+
+  test('and the welcome offer the topics of the newest papers, however long ago they came', async ({
+    db,
+    site: { app, services },
+  }) => {
+    await addPapers(db, '2025-12-01', 3)
+    await db.update(papers).set({ topics: ['agents'] })
+    const { url } = await reader(db, services)
+    const choose = url.split('/').at(-1)!
+    for (const page of [url, `/welcome?choose=${choose}`])
+      expect((await app.inject(page)).body, page).toContain('name="topics" value="agents"')
   })
 
   test('saves, says so, and shows it', async ({ db, site: { app, services } }) => {
@@ -269,6 +283,27 @@ describe('wishes', () => {
     })
   })
 
+  test('for papers that are not here are named by /follow and the API, too', async ({
+    db,
+    site: { app, services },
+  }) => {
+    await addPapers(db, '2026-04-14', 1)
+    const { url, row } = await reader(db, services, { likePapers: ['2501.00001'] })
+    const before = await row()
+    const follow = (likePapers: string) => app.inject({ method: 'POST', url: `${url}/follow`, ...form({ likePapers }) })
+    const refused = await follow('2604.99999')
+    expect(refused.statusCode).toBe(422)
+    expect(refused.body).toContain('We don’t have 2604.99999.')
+    expect(refused.body).toMatch(/id="likePapersAdd"[^>]* value="2604\.99999"/)
+    const patch = (likePapers: string[]) => app.inject({ method: 'PATCH', url: api(url), payload: { likePapers } })
+    const problem = (await patch(['2604.14000', '2604.99999', '2604.99998'])).json()
+    expect(problem).toMatchObject({ status: 422, code: 'BAD_PREFERENCE', errors: [{ field: 'likePapers' }] })
+    expect(problem.detail).toContain('2604.99999, 2604.99998')
+    expect(await row()).toEqual(before)
+    expect((await follow('2604.14000')).statusCode).toBe(303)
+    expect((await patch(['2604.14000', '2501.00001'])).statusCode, 'what the reader had before stays').toBe(200)
+  })
+
   test('with a separator in them stay whole when the page is saved as it is, or with one more', async ({
     db,
     site: { app, services },
@@ -332,9 +367,8 @@ describe('wishes', () => {
 })
 
 describe('as JSON', () => {
-  const api = (url: string) => `/api/v1${url}`
-
   test('is read, changed in part, and undone', async ({ db, site: { app, services } }) => {
+    await addPapers(db, '2026-04-14', 1)
     const { url, row } = await reader(db, services)
     expect((await app.inject(api(url))).json()).toMatchObject({ cadence: 'daily', zone: 'Europe/Berlin', topics: [] })
     const wishes = { share: 'only', authors: ['Yejin Choi'], organisations: ['NVIDIA'], likePapers: ['2604.14000'] }

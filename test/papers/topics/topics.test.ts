@@ -49,6 +49,56 @@ describe('a paper’s fields', () => {
     )
   })
 
+  test.each([
+    ['medicine-and-biology', 'diagnostic evaluation', 'LLM safety diagnosis', 'Diagnose factors driving biases'],
+    [
+      'education',
+      'teacher-student model training',
+      'Teaching agents to sketch',
+      'language models are few-shot learners',
+    ],
+    ['learning-theory', 'expressive human image animation', 'expressive text-to-speech'],
+    ['games', 'game-theoretic optimization', 'The Imitation Game: a Turing machine imitator'],
+    [
+      'recommendation',
+      'multi-subject personalized generation',
+      'personalized PageRank',
+      'personalized image generation',
+    ],
+    ['hallucination-and-factuality', 'counterfactual regret minimization', 'counterfactual intervention'],
+    ['earth-and-climate', 'crop-and-resize', 'random crops'],
+    ['documents-and-ocr', 'whole-slide images', 'vision-only slide encoder'],
+    ['hardware-and-distributed-training', 'Gaussian kernels', 'neural tangent kernel', 'convolution kernel'],
+    ['science-with-ai', 'autonomous bug discovery', 'false discovery rate', 'instantaneous pattern discovery'],
+  ])('%s has no papers that only use its words: %s', (field, ...others) => {
+    for (const title of others)
+      expect({ title, fields: paper(title, '', ['music']) }).not.toMatchObject({
+        fields: expect.arrayContaining([field]),
+      })
+  })
+
+  test.each([
+    ['medicine-and-biology', 'Disease diagnosis with language models', 'differential diagnosis', 'breast ultrasound'],
+    [
+      'education',
+      'student performance prediction',
+      'human learners',
+      'Teaching assistants made of LLMs',
+      'L2 learners',
+    ],
+    ['learning-theory', 'expressive power of transformers', 'The expressivity of graph networks'],
+    ['games', 'game playing', 'A video game engine', 'games'],
+    ['recommendation', 'personalized news', 'Personalization of assistants', 'recommender systems'],
+    ['hallucination-and-factuality', 'factual recall', 'non-factual claims'],
+    ['earth-and-climate', 'crop yields', 'crop disease'],
+    ['documents-and-ocr', 'Making slides from papers', 'slide generation'],
+    ['hardware-and-distributed-training', 'kernel fusion', 'GPU kernels', 'tiled kernel', 'kernel generation'],
+    ['science-with-ai', 'scientific discovery', 'drug discovery', 'materials discovery'],
+  ])('%s has them all the same: %s', (field, ...own) => {
+    for (const title of own)
+      expect({ title, fields: paper(title, '', ['music']) }).toMatchObject({ fields: expect.arrayContaining([field]) })
+  })
+
   test('speech has no talking faces', () => {
     const title = 'Audio-driven talking head generation'
     const abstract = 'Audio drives the face. The audio is encoded, and audio features move the lips.'

@@ -31,8 +31,8 @@ const MOST_IN_FEED = 2_000
 export const ARXIV_INTERVAL_MS = 3_000
 
 interface ArxivSource extends Source {
-  /** Finds the papers submitted on these days. */
-  search(from: string, to: string): Promise<ListReply>
+  /** Finds the papers submitted on these days. @throws PaperboyError SOURCE_UNAVAILABLE when there are more than `most` */
+  search(from: string, to: string, most?: number): Promise<ListReply>
 }
 
 type ListReply = Extract<SourceReply, { outcome: 'read' }>
@@ -86,9 +86,9 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
   }
 
   /** Finds papers by the minute of their first submission, in UTC: "202604131800". */
-  const submitted = (from: string, to: string): Promise<ListReply> => {
+  const submitted = (from: string, to: string, most?: number): Promise<ListReply> => {
     const wanted = options.search ?? categories.map((category) => `cat:${category}`).join(' OR ')
-    return readAll(query, `(${wanted}) AND submittedDate:[${from} TO ${to}]`)
+    return readAll(query, `(${wanted}) AND submittedDate:[${from} TO ${to}]`, most)
   }
 
   /** Finds the papers that arXiv announced on a day, without those that it held back for a check. */
@@ -109,7 +109,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
     name: 'arxiv',
     followDays: 0,
     lateDays: LATE_DAYS,
-    search: (from, to) => submitted(`${compact(from)}0000`, `${compact(to)}2359`),
+    search: (from, to, most) => submitted(`${compact(from)}0000`, `${compact(to)}2359`, most),
     async read(span, last) {
       const today = dayOf(now())
       if (span === today) return announcements(span, last)
@@ -140,15 +140,16 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
 async function readAll(
   query: (parameters: Record<string, string>) => Promise<ArxivFeed>,
   search: string,
+  most = MOST_PAPERS,
 ): Promise<ListReply> {
   const all = nothing()
   for (let read = 0, total = 1; read < total; ) {
     const feed = await query({ search_query: search, start: String(read), max_results: String(PAGE) })
     total = feed.total ?? 0
-    if (total > MOST_PAPERS)
+    if (total > most)
       throw new PaperboyError(
         'SOURCE_UNAVAILABLE',
-        `arXiv has ${total} papers for ${search}. At most ${MOST_PAPERS} are read: narrow the search, or name fewer categories or days.`,
+        `arXiv has ${total} papers for ${search}. At most ${most} are read: narrow the search, or name fewer categories or days.`,
       )
     all.papers.push(...feed.papers)
     all.bad.push(...feed.bad)
@@ -163,6 +164,9 @@ async function readAll(
 
 /** Days of submission that a search reads: arXiv announces a paper one to four days later. */
 const SEARCHED_DAYS = 4
+/** Some papers wait longer for a check by arXiv. A search with more papers than this in that time is not searched for them. */
+const HELD_DAYS = 28
+const MOST_HELD = 2_000
 
 /** Creates a source for a search at arXiv, such as "cat:q-bio.NC AND abs:connectome". Its papers are listed on the day when they are found. */
 export function arxivQuerySource(own: OwnSource, options: Omit<ArxivOptions, 'categories'>): Source {
@@ -172,15 +176,38 @@ export function arxivQuerySource(own: OwnSource, options: Omit<ArxivOptions, 'ca
     ...arxiv,
     name: own.name,
     keepsPlaces: true,
-    async read(span) {
+    async read(span, last) {
       const today = dayOf(now())
       const reply =
         span === today ? await arxiv.search(daysLater(today, -SEARCHED_DAYS), today) : await arxiv.read(span, undefined)
       if (reply.outcome !== 'read') return reply
-      const listed = reply.papers.map((paper) => ({ ...about(own, paper), announced: false }))
+      const held = span === today && !last ? await heldBack(arxiv, reply.papers, today) : []
+      const listed = [...reply.papers, ...held].map((paper) => ({ ...about(own, paper), announced: false }))
       return { ...reply, papers: span === today ? listed.map((paper) => ({ ...paper, listDay: today })) : listed }
     },
   }
+}
+
+/**
+ * Finds papers that arXiv held back for a check and announced by now. It numbers papers when it announces them, so one with a higher
+ * number than one that was submitted days later came late: in the last days, if that one did.
+ */
+async function heldBack(arxiv: ArxivSource, newest: readonly ListedPaper[], today: string): Promise<ListedPaper[]> {
+  const [from, to] = [daysLater(today, -HELD_DAYS), daysLater(today, -SEARCHED_DAYS - 1)]
+  const found = await arxiv.search(from, to, MOST_HELD).catch((error) => {
+    if (error instanceof PaperboyError) return nothing()
+    throw error
+  })
+  const dated = [...found.papers, ...newest].map((paper) => ({
+    paper,
+    submittedOn: paper.publishedAt ? dayOf(paper.publishedAt) : paper.listDay,
+  }))
+  const recent = dated.filter(({ submittedOn }) => submittedOn >= daysLater(today, -2 * SEARCHED_DAYS))
+  const isLate = ({ paper, submittedOn }: (typeof dated)[number]) => {
+    const afterwards = daysLater(submittedOn, SEARCHED_DAYS)
+    return recent.some((other) => other.submittedOn >= afterwards && other.paper.sourceId < paper.sourceId)
+  }
+  return dated.slice(0, found.papers.length).flatMap((each) => (isLate(each) ? [each.paper] : []))
 }
 
 /**
