@@ -428,6 +428,7 @@ export const de = (newsletter: string): Messages => ({
     open: (hour) => `Live · bis ${hour} UTC`,
     openUntil: (hour, weekday) => `Live · bis ${weekday}, ${hour} UTC`,
     final: 'Endgültige Rangliste',
+    votesCount: 'Stimmen zählen noch',
     asOf: (day, hour) => `Stand der Rangliste: ${day}, ${hour} UTC`,
     closed: (day, hour) => `geschlossen am ${day}, ${hour} UTC`,
     number: (n) => `Nr. ${n}`,

@@ -437,6 +437,8 @@ export const en = (newsletter: string) => ({
     open: (hour: string) => `Live · closes ${hour} UTC`,
     openUntil: (hour: string, weekday: string) => `Live · closes ${weekday}, ${hour} UTC`,
     final: 'Final ranking',
+    /** a closed list that only our readers vote on */
+    votesCount: 'Votes still count',
     asOf: (day: string, hour: string) => `Ranking as of ${day}, ${hour} UTC`,
     closed: (day: string, hour: string) => `closed ${day}, ${hour} UTC`,
     number: (n: number) => `No. ${n}`,

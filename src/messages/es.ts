@@ -436,6 +436,7 @@ export const es = (newsletter: string): Messages => ({
     open: (hour) => `En curso · cierra a las ${hour} UTC`,
     openUntil: (hour, weekday) => `En curso · cierra el ${weekday} a las ${hour} UTC`,
     final: 'Clasificación final',
+    votesCount: 'Los votos aún cuentan',
     asOf: (day, hour) => `Clasificación del ${day} a las ${hour} UTC`,
     closed: (day, hour) => `cerrada el ${day} a las ${hour} UTC`,
     number: (n) => `N.º ${n}`,

@@ -450,6 +450,7 @@ export const fr = (newsletter: string): Messages => ({
     open: (hour) => `En cours · clôture à ${hour} UTC`,
     openUntil: (hour, weekday) => `En cours · clôture ${weekday} à ${hour} UTC`,
     final: 'Classement final',
+    votesCount: 'Les votes comptent encore',
     asOf: (day, hour) => `Classement du ${day} à ${hour} UTC`,
     closed: (day, hour) => `clos le ${day} à ${hour} UTC`,
     number: (n) => `N° ${n}`,

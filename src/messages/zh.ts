@@ -414,6 +414,7 @@ export const zh = (newsletter: string): Messages => ({
     open: (hour) => `进行中 · UTC ${hour} 截止`,
     openUntil: (hour, weekday) => `进行中 · ${weekday} UTC ${hour} 截止`,
     final: '最终排名',
+    votesCount: '仍可投票',
     asOf: (day, hour) => `${day} UTC ${hour} 的排名`,
     closed: (day, hour) => `${day} UTC ${hour} 截止`,
     number: (n) => `第 ${n} 名`,

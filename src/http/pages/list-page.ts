@@ -106,9 +106,10 @@ function spanName({ kind, key, from, to }: Span, t: Messages): string {
   return t.list.weekNamed(Number(key.slice(-2)), plainSpan(from, to, t.intl))
 }
 
-function stateOf({ open, closesAt, asOf, span }: List, t: Messages): { short: string; rest?: string } {
+function stateOf({ open, voted, closesAt, asOf, span }: List, t: Messages): { short: string; rest?: string } {
   const hour = closingHour(closesAt)
-  const ranking = asOf ? t.list.asOf(shortDay(dayOf(asOf), t.intl), closingHour(asOf)) : t.list.final
+  const final = voted ? t.list.final : t.list.votesCount
+  const ranking = asOf ? t.list.asOf(shortDay(dayOf(asOf), t.intl), closingHour(asOf)) : final
   if (!open) return { short: ranking, rest: t.list.closed(shortDay(dayOf(closesAt), t.intl), hour) }
   const sameDay = dayOf(closesAt) === span.to
   return { short: sameDay ? t.list.open(hour) : t.list.openUntil(hour, weekdayOf(closesAt, t.intl)) }

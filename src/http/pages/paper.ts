@@ -40,7 +40,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     }
     const [similar, place] = await Promise.all([
       similarPapers(services, paper.id, SIMILAR),
-      placeOnDay(services, paper),
+      placeOnDay({ ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }, paper),
     ])
     const following =
       paper.organization === undefined

@@ -40,8 +40,8 @@ export async function feedPapers(deps: Deps, { topic, author, organisation }: Fi
     return (await papersBy(deps, who, { upTo: lastClosed, limit: MOST_FILTERED })).papers
   }
   const days = await newestDays(deps.db, lastClosed, DAYS)
-  const orders = await orderDays(deps.db, days, deps.now())
-  const best = days.flatMap((day) => orders.get(day)?.slice(0, BEST_PER_DAY) ?? [])
+  const orders = await orderDays(deps, days)
+  const best = days.flatMap((day) => orders.get(day)?.ids.slice(0, BEST_PER_DAY) ?? [])
   return readListed(deps.db, best, deps.now())
 }
 

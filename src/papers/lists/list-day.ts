@@ -16,6 +16,8 @@ export interface List {
   span: Span
   /** whether papers and votes may still be added */
   open: boolean
+  /** a community voted for its papers; else our readers' votes order them, also after the close */
+  voted: boolean
   /** when its last list day closes */
   closesAt: Date
   /** of a day that has closed: when it was last read, if that was before its close, so that its ranking is not final */
@@ -71,15 +73,16 @@ export const readBeforeClose = (readAt: Date | null, closesAt: Date): Date | und
  * @returns undefined when it has no papers, or has not begun
  */
 export async function listSpan(
-  { db, now, closeHourUtc }: Deps,
+  deps: Deps,
   span: Span,
   { after, limit = PAGE }: PageOf = {},
 ): Promise<List | undefined> {
-  const at = now()
+  const { db, closeHourUtc } = deps
+  const at = deps.now()
   const closesAt = closeOfDay(span.to, closeHourUtc)
   const open = at < closesAt
-  const [{ ids, first, total }, around, readAt] = await Promise.all([
-    readOrder(db, span, at, { after, limit }),
+  const [{ ids, first, total, voted }, around, readAt] = await Promise.all([
+    readOrder(deps, span, { after, limit }),
     neighbours(db, span, dayOf(at)),
     span.kind === 'day' && !open ? listReadAt(db, span.to) : null,
   ])
@@ -87,6 +90,7 @@ export async function listSpan(
   return {
     span,
     open,
+    voted,
     closesAt,
     asOf: readBeforeClose(readAt, closesAt),
     ...around,

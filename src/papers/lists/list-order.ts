@@ -6,8 +6,8 @@ import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { hasBegun } from '../public-papers.ts'
-import { ageHoursAt, listedIn, withSignals } from '../ranking/list-votes.ts'
-import { rankPapers } from '../ranking/rank.ts'
+import { ageHoursAt, listedIn, settledBy, withSignals } from '../ranking/list-votes.ts'
+import { type Rankable, rankPapers } from '../ranking/rank.ts'
 import { addVotes, burstsOf, countVotesInSpan } from '../votes/reader-votes.ts'
 
 const Ranked = z.object({
@@ -21,25 +21,53 @@ const Ranked = z.object({
   picked: z.boolean().nullable(),
 })
 
-/** Returns the ids of some list days' papers by day, each in the order of its edition. Days without papers, and days to come, are missing. */
-export async function orderDays(db: Db, days: readonly string[], at: Date): Promise<Map<string, number[]>> {
+interface Deps {
+  db: Db
+  now: () => Date
+  closeHourUtc: number
+}
+
+/** A list day's papers in the order of its edition. */
+interface DayOrder {
+  ids: number[]
+  /** a community voted for them; else our readers' votes order them, also after the close */
+  voted: boolean
+}
+
+/**
+ * Orders the papers of some list days. Days without papers, and days to come, are missing.
+ * Votes after the close change nothing: the ranking is final. Where a community's were not read by then, as in a list that was imported,
+ * or there are none, the newest votes count.
+ */
+export async function orderDays(deps: Deps, days: readonly string[]): Promise<Map<string, DayOrder>> {
+  const at = deps.now()
+  const lists = await readLists(deps.db, days, at, settledBy(at, deps.closeHourUtc))
+  const unread = [...lists.keys()].filter((day) => !isVoted(lists.get(day)!))
+  const later = unread.length > 0 ? await readLists(deps.db, unread, at, sql`${at}::timestamptz`) : []
+  for (const [day, papers] of later) lists.set(day, papers)
+  return new Map(
+    [...lists].map(([day, papers]) => [day, { ids: rankPapers(papers).map(({ id }) => id), voted: isVoted(papers) }]),
+  )
+}
+
+const isVoted = (papers: readonly Rankable[]): boolean => papers.some(({ sourceVotes }) => sourceVotes !== null)
+
+/** @param by SQL of the moment up to which votes of a paper `p` count */
+async function readLists(db: Db, days: readonly string[], at: Date, by: SQL): Promise<Map<string, Rankable[]>> {
   const rows = await query(
     db,
     Ranked,
     prepared(sql`
-      SELECT p.id, p.list_day::text AS day, p.list_position, s.votes, ${burstsOf(sql`p.id`, at)} AS bursts, ${ageHoursAt(at)} AS age_hours,
+      SELECT p.id, p.list_day::text AS day, p.list_position, s.votes, ${burstsOf(sql`p.id`, by)} AS bursts, ${ageHoursAt(by)} AS age_hours,
         p.weight, k.verdict = 'picked' AS picked
-      FROM papers p ${withSignals(at)} ${listedIn(sql`p.list_day = ANY(${sql.param(days)}::date[]) AND ${hasBegun(dayOf(at))}`)}`),
+      FROM papers p ${withSignals(by)} ${listedIn(sql`p.list_day = ANY(${sql.param(days)}::date[]) AND ${hasBegun(dayOf(at))}`)}`),
   )
-  const byDay = Map.groupBy(rows, ({ day }) => day)
-  return new Map(
-    [...byDay].map(([day, own]) => [
-      day,
-      rankPapers(
-        own.map(({ votes, bursts, ...row }) => ({ ...row, sourceVotes: votes, votes: addVotes(votes, bursts) })),
-      ).map(({ id }) => id),
-    ]),
-  )
+  const papers = rows.map(({ votes, bursts, ...row }) => ({
+    ...row,
+    sourceVotes: votes,
+    votes: addVotes(votes, bursts),
+  }))
+  return Map.groupBy(papers, ({ day }) => day)
 }
 
 /** Some ids of a list in its order. */
@@ -49,6 +77,8 @@ export interface OrderedPage {
   first: number
   /** number of papers in the whole list */
   total: number
+  /** a community voted for papers of this day */
+  voted: boolean
 }
 
 interface Paging {
@@ -58,15 +88,15 @@ interface Paging {
 }
 
 /** Returns a page of a list: a day's in the order of its edition, a week's or month's by votes. */
-export async function readOrder(db: Db, span: Span, at: Date, page: Paging): Promise<OrderedPage> {
-  if (span.kind !== 'day') return orderByVotes(db, span, at, page)
-  const ids = (await orderDays(db, [span.from], at)).get(span.from) ?? []
+export async function readOrder(deps: Deps, span: Span, page: Paging): Promise<OrderedPage> {
+  if (span.kind !== 'day') return { ...(await orderByVotes(deps.db, span, deps.now(), page)), voted: true }
+  const { ids, voted } = (await orderDays(deps, [span.from])).get(span.from) ?? { ids: [], voted: false }
   const start = page.after === undefined ? 0 : ids.indexOf(page.after) + 1
-  return { ids: ids.slice(start, start + page.limit), first: start + 1, total: ids.length }
+  return { ids: ids.slice(start, start + page.limit), first: start + 1, total: ids.length, voted }
 }
 
 /** PostgreSQL sorts, because a month may have thousands of papers. */
-async function orderByVotes(db: Db, span: Span, at: Date, { after, limit }: Paging): Promise<OrderedPage> {
+async function orderByVotes(db: Db, span: Span, at: Date, { after, limit }: Paging) {
   const own = await countVotesInSpan(db, span, at)
   const { total, before, ids } = await queryOne(
     db,

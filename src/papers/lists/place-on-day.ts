@@ -12,17 +12,16 @@ export interface PlaceOnDay {
 
 /** Returns undefined for a paper that the list does not show: the curator dropped it, it is an outdated sample, or the day has not begun. */
 export async function placeOnDay(
-  { db, now }: { db: Db; now: () => Date },
+  deps: { db: Db; now: () => Date; closeHourUtc: number },
   { id, listDay }: Pick<ListedRow, 'id' | 'listDay'>,
 ): Promise<PlaceOnDay | undefined> {
-  const at = now()
-  const ids = (await orderDays(db, [listDay], at)).get(listDay) ?? []
+  const ids = (await orderDays(deps, [listDay])).get(listDay)?.ids ?? []
   const index = ids.indexOf(id)
   if (index < 0) return undefined
   const beside = await readListed(
-    db,
+    deps.db,
     [ids[index - 1], ids[index + 1]].filter((each) => each !== undefined),
-    at,
+    deps.now(),
   )
   const find = (wanted: number | undefined) => beside.find((paper) => paper.id === wanted)
   return { rank: index + 1, of: ids.length, previous: find(ids[index - 1]), next: find(ids[index + 1]) }

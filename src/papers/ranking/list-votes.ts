@@ -79,14 +79,21 @@ async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]>
   }))
 }
 
+/** Reads after the close still count for a list, until its edition is usually released. */
+export const SETTLED_MS = 3_600_000
+
+/** SQL: the moment up to which votes of a paper `p` count for its list, at a moment. */
+export const settledBy = (at: Date, closeHourUtc: number): SQL => sql`
+  least(${at}::timestamptz, (p.list_day + 1)::timestamp AT TIME ZONE 'UTC' + make_interval(secs => ${closeHourUtc * 3600 + SETTLED_MS / 1000}))`
+
 /** Joins papers `p` with their newest snapshot `s` by a moment. */
-export const withSignals = (at: Date): SQL => sql`
+export const withSignals = (at: Date | SQL): SQL => sql`
   LEFT JOIN LATERAL (
     SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
   ) s ON true`
 
 /** Hours from listing to the snapshot `s`. Without votes of a source it is a paper's age now, which orders a list by freshness. */
-export const ageHoursAt = (at: Date): SQL => sql`
+export const ageHoursAt = (at: Date | SQL): SQL => sql`
   CASE WHEN s.observed_at IS NOT NULL
     THEN greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)
     ELSE greatest(extract(epoch FROM ${at}::timestamptz - p.listed_at) / 3600, 0) END::float8`

@@ -5,16 +5,13 @@ import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryColumn, text } from '../../runtime/db/query.ts'
 import { readChanceModel } from './chance-fits.ts'
 import { EARLIER_DAYS, ListFacts, type ListVotes, listFacts } from './list-facts.ts'
-import { readListVotes } from './list-votes.ts'
+import { readListVotes, SETTLED_MS } from './list-votes.ts'
 
 interface Deps {
   db: Db
   now: () => Date
   closeHourUtc: number
 }
-
-/** Reads after the close still count for a list's facts, until its edition is usually released. */
-const SETTLED_MS = 3_600_000
 
 /** Computes and stores the facts of a list day's papers. After the day has closed, doing it again changes nothing. */
 export async function recordListFacts({ db, now, closeHourUtc }: Deps, day: string): Promise<void> {

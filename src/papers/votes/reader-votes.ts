@@ -32,7 +32,7 @@ async function countVotesFor(db: Db, ids: SQL, by: Date | undefined): Promise<Ma
 }
 
 /** Returns an expression for one paper's bursts in the form of `dampBursts`, NULL without a counted vote. */
-export const burstsOf = (paperId: SQL, by: Date): SQL => sql`
+export const burstsOf = (paperId: SQL, by: Date | SQL): SQL => sql`
   (SELECT array_agg(readers) FROM (SELECT count(*)::int AS readers FROM ${counted(by)} AND v.paper_id = ${paperId} GROUP BY v.network) AS networks)`
 
 /** Adds our readers' votes to a source's. Both may be unknown. */
@@ -40,7 +40,7 @@ export const addVotes = (votes: number | null, bursts: readonly number[] | null)
   bursts === null ? votes : (votes ?? 0) + dampBursts(bursts)
 
 /** The votes `v` that count. */
-const counted = (by: Date | undefined): SQL => sql`
+const counted = (by: Date | SQL | undefined): SQL => sql`
   votes v JOIN subscribers s ON s.id = v.subscriber_id
   WHERE s.status IN ('active', 'unsubscribed') AND v.cast_at <= coalesce(${by ?? null}::timestamptz, 'infinity')
     AND NOT EXISTS (

@@ -61,11 +61,16 @@ describe('the front page', () => {
 })
 
 describe('a day', () => {
-  test('has its closed list and the days around it', async ({ db, site: { app } }) => {
+  test('has its closed list and the days around it', async ({ db, site: { app, services } }) => {
     for (const day of ['2026-04-13', '2026-04-14', '2026-04-15']) await addPapers(db, day, 1)
     const { statusCode, body } = await app.inject('/papers?date=2026-04-14')
     expect(statusCode).toBe(200)
     expect(textOf(body)).toContain('Final ranking · closed 15 Apr, 02:00 UTC')
+    // Without a community's votes, the order is our readers' and moves on.
+    await db.execute(sql`DELETE FROM signals`)
+    expect(textOf((await siteOn(services).app.inject('/papers?date=2026-04-14')).body)).toContain(
+      'Votes still count · closed 15 Apr, 02:00 UTC',
+    )
     expect(body).toMatch(/rel="prev" href="\/papers\?date=2026-04-13"/)
     expect(body).toMatch(/rel="next" href="\/papers\?date=2026-04-15"/)
   })

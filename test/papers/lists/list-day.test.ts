@@ -1,8 +1,11 @@
-import { expect } from 'vitest'
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
 import { closeOfDay, dayOf, daysLater, isDay } from '../../../src/calendar/days.ts'
 import { spanAround, spanNamed } from '../../../src/calendar/spans.ts'
 import { loadSample } from '../../../src/papers/ingest/sample/load-sample.ts'
+import { feedPapers } from '../../../src/papers/lists/feed-papers.ts'
 import { countDays, listDay, listSpan } from '../../../src/papers/lists/list-day.ts'
+import { placeOnDay } from '../../../src/papers/lists/place-on-day.ts'
 import { castVote } from '../../../src/papers/votes/cast.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers, picks } from '../../../src/runtime/db/schema.ts'
@@ -182,13 +185,55 @@ test('pages of a list have every paper once, even when papers are added between 
   expect((await listSpan(deps(db), span, { limit: 4, after: 999_999 }))?.first).toBe(1)
 })
 
-test('our readers’ votes add to the source’s and move a paper up', async ({ db }) => {
-  const [, second] = await addPapers(db, '2026-04-14', 2)
+/** Three of our readers vote for a paper. */
+async function threeVotes(db: Db, paperId: number, at: Date): Promise<void> {
   for (const name of ['ada', 'bob', 'cyd']) {
     const subscriberId = await addSubscriber(db, `${name}@example.org`)
-    await castVote({ db, now: () => NOON, config: testConfig() }, { subscriberId, paperId: second! }, name)
+    await castVote({ db, now: () => at, config: testConfig() }, { subscriberId, paperId }, name)
   }
-  const day = await read(db, '2026-04-14', NOON)
-  expect(day?.papers.map((paper) => paper.votes)).toEqual([102, 100])
-  expect(day?.papers[0]).toMatchObject({ id: second })
+}
+
+describe('votes of our readers', () => {
+  const DAY = '2026-04-14'
+  const order = (day: { papers: { id: number; votes?: number | undefined }[] } | undefined) =>
+    day?.papers.map(({ id, votes }) => [id, votes])
+
+  test('add to the source’s and move a paper up, until its list closes', async ({ db }) => {
+    const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
+    const open = new Date('2026-04-14T20:00:00Z')
+    await db.execute(sql`UPDATE signals SET observed_at = ${open}`)
+    await threeVotes(db, second, open)
+    const moved = [
+      [second, 102],
+      [first, 100],
+    ]
+    expect(order(await read(db, DAY, open))).toEqual(moved)
+    expect(order(await read(db, DAY, NOON))).toEqual(moved)
+  })
+
+  test('and the source’s are shown after the close, but the ranking is final', async ({ db }) => {
+    const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
+    await threeVotes(db, second, NOON)
+    await db.execute(
+      sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${second}, ${NOON}, 500, 'hf')`,
+    )
+    const day = await read(db, DAY, NOON)
+    expect(day).toMatchObject({ open: false, voted: true })
+    expect(order(day)).toEqual([
+      [first, 100],
+      [second, 503],
+    ])
+    const deps = { db, now: () => NOON, closeHourUtc }
+    expect((await placeOnDay(deps, day!.papers[1]!))?.rank).toBe(2)
+    expect((await feedPapers(deps)).map(({ id }) => id)).toEqual([first, second])
+  })
+
+  test('order a list that no community votes on, also after the close', async ({ db }) => {
+    const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
+    await db.execute(sql`DELETE FROM signals`)
+    await threeVotes(db, second, NOON)
+    const day = await read(db, DAY, NOON)
+    expect(day).toMatchObject({ open: false, voted: false })
+    expect(day?.papers.map(({ id }) => id)).toEqual([second, first])
+  })
 })
