@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { describe, expect, onTestFinished } from 'vitest'
+import { BY_OPERATOR, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   auditLog,
@@ -221,6 +222,10 @@ test('what gives out or changes data enters the audit log, and what changes noth
     ['subscribers', 'export', '--for', 'ghost', '--domain', 'lovelace.example'],
     ['suppressions', 'export'],
     ['papers', 'collect'],
+    ['halt'],
+    ['halt'],
+    ['resume'],
+    ['resume'],
   ])
     expect((await paperboy(args, env)).code, args.join(' ')).toBe(0)
   const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
@@ -232,8 +237,38 @@ test('what gives out or changes data enters the audit log, and what changes noth
     'exported readers with status active and a domain',
     'exported all suppressions',
     expect.stringMatching(/^asked for a read of club, \d{4}-\d{2}-\d{2}$/),
+    'halted all mailing',
+    'resumed all mailing',
   ])
 }, 120_000)
+
+describe('a change that cannot enter the audit log is not made', () => {
+  const unlogged = (db: Db) => db.execute(sql`ALTER TABLE audit_log ADD CONSTRAINT full_disk CHECK (false) NOT VALID`)
+
+  test('by resume', async ({ db, databaseUrl }) => {
+    const env = { DATABASE_URL: databaseUrl }
+    await addPapers(db, '2026-04-14', 3)
+    await paperboy(['edition', 'assemble', ...DATE], env)
+    await paperboy(['halt'], env)
+    await unlogged(db)
+    for (const args of [['resume'], ['resume', '--after-restore']])
+      expect(await paperboy(args, env)).toMatchObject({ code: 1, stderr: expect.stringContaining('full_disk') })
+    expect(await whyHalted(db)).toMatchObject({ why: BY_OPERATOR })
+    expect((await db.select().from(editions)).map(({ state }) => state)).toEqual(['draft'])
+  }, 60_000)
+
+  test('by assembling or importing papers', async ({ db, databaseUrl }) => {
+    const env = { DATABASE_URL: databaseUrl }
+    await addPapers(db, '2026-04-14', 3)
+    await unlogged(db)
+    for (const args of [
+      ['edition', 'assemble', ...DATE],
+      ['papers', 'import', file('unlogged.json', PLAIN), ...DATE],
+    ])
+      expect(await paperboy(args, env)).toMatchObject({ code: 1, stderr: expect.stringContaining('full_disk') })
+    expect([await db.$count(editions), await db.$count(papers)]).toEqual([0, 3])
+  }, 60_000)
+})
 
 const isRoot = process.getuid?.() === 0
 
