@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { describe, expect, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, onTestFinished } from 'vitest'
 import { BY_OPERATOR, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
@@ -271,6 +271,45 @@ describe('a change that cannot enter the audit log is not made', () => {
 })
 
 const isRoot = process.getuid?.() === 0
+
+describe('a file that cannot be read is named, with the cause', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'paperboy-files-'))
+  afterAll(() => rmSync(dir, { recursive: true }))
+  chmodSync(dir, 0o755)
+  const secret = join(dir, 'secret.csv')
+  writeFileSync(secret, 'email\n', { mode: 0o600 })
+  const kinds = [
+    [dir, 'is a folder; name a file.'],
+    [join(dir, 'missing.csv'), 'does not exist.'],
+    [join(secret, 'inside.csv'), 'does not exist: a part of its path is a file.'],
+    ...(isRoot ? [[secret, 'cannot be opened: this user has no permission.'] as const] : []),
+  ] as const
+  const env = (databaseUrl: string) => {
+    const DATA_DIR = mkdtempSync(join(tmpdir(), 'paperboy-data-'))
+    onTestFinished(() => rmSync(DATA_DIR, { recursive: true }))
+    if (isRoot) chownSync(DATA_DIR, 54_321, 54_321)
+    return { DATABASE_URL: databaseUrl, DATA_DIR }
+  }
+  const commands = [['papers', 'import'], ['subscribers', 'import'], ['suppressions', 'import'], ['restore']]
+  test.for([...commands, ['inbound', '--classify']])('by %j', { timeout: 60_000 }, async (command, { databaseUrl }) => {
+    const own = env(databaseUrl)
+    for (const [path, problem] of kinds) {
+      const ended = await paperboy([...command, path], own, isRoot ? { uid: 54_321 } : {})
+      expect(ended).toEqual({ code: 1, stdout: '', stderr: `paperboy: ${path} ${problem}\n` })
+    }
+  })
+
+  test('by a command that writes or configures', async ({ db, databaseUrl }) => {
+    const own = env(databaseUrl)
+    await addPapers(db, '2026-04-14', 3)
+    await paperboy(['edition', 'assemble', ...DATE], own)
+    const preview = await paperboy(['edition', 'preview', ...DATE, '--out', secret], own)
+    expect(preview).toMatchObject({ code: 1, stderr: `paperboy: ${secret} is there already.\n` })
+    const named = await paperboy(['status'], { ...own, NEWSLETTER_FILE: dir })
+    expect(named.stderr).toContain(`- ${dir}: is a folder; name a file. NEWSLETTER_FILE names it\n`)
+    expect((await paperboy(['inbound', '--classify', file('empty.eml', '')])).stderr).toContain('empty.eml is empty.')
+  }, 60_000)
+})
 
 test.skipIf(!isRoot)(
   'a user without a name, as in a container, is known by its number',
