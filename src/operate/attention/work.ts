@@ -73,7 +73,7 @@ export async function staleSources(services: AttentionDeps): Promise<Attention[]
       part: 'Papers',
       state: 'warning',
       since: source.failingSince ?? (source.state === 'stale' ? source.changedAt : source.readAt),
-      message: `source ${describeSource(source)}`,
+      message: `source ${describeSource({ ...source, failingSince: null })}`,
       remedy: 'npm run paperboy -- papers collect shows the error',
       href: '/admin',
     }))
