@@ -22,6 +22,7 @@ export const ATTENTION_NAMES = [
   'untrusted_proxy',
   'template_broken',
   'webhook_disabled',
+  'restore_marker_unwritable',
 ] as const
 export type AttentionName = (typeof ATTENTION_NAMES)[number]
 

@@ -13,7 +13,7 @@ export async function checkService(services: Deps): Promise<Diagnosis[]> {
   return [...needed.map(asDiagnosis), ...(await healthyParts(services, needed))]
 }
 
-const asDiagnosis = ({ part, state, remedy, ...problem }: Attention): Diagnosis => ({
+export const asDiagnosis = ({ part, state, remedy, ...problem }: Attention): Diagnosis => ({
   ...{ part, state, remedy },
   message: describeProblem(problem),
 })
