@@ -41,7 +41,7 @@ export async function openServices(
   { anyKey = false, isCommand = false, pool: given }: { anyKey?: boolean; isCommand?: boolean; pool?: pg.Pool } = {},
 ): Promise<Services> {
   await using opening = new AsyncDisposableStack()
-  const log = openLog(config)
+  const log = openLog(config, isCommand)
   let closing = false
   const report = (connection: string): ((error: Error) => void) => {
     const logError = logConnectionErrors(log, connection)

@@ -272,6 +272,19 @@ describe('a change that cannot enter the audit log is not made', () => {
 
 const isRoot = process.getuid?.() === 0
 
+test('the log of a command is on stderr: a warning is no part of a result', async ({ db, databaseUrl }) => {
+  const TEMPLATES_DIR = mkdtempSync(join(tmpdir(), 'paperboy-templates-'))
+  onTestFinished(() => rmSync(TEMPLATES_DIR, { recursive: true }))
+  writeFileSync(join(TEMPLATES_DIR, 'digest.txt'), '<% if (')
+  await addReaders(db, 1)
+  const env = { DATABASE_URL: databaseUrl, TEMPLATES_DIR }
+  const status = await paperboy(['status', '--json'], env)
+  expect(status.stderr).toContain('a template cannot be used')
+  expect(JSON.parse(status.stdout)).toMatchObject({ readers: { active: 1 } })
+  const exported = await paperboy(['subscribers', 'export'], env)
+  expect(exported.stdout).toMatch(/^\W?email,/)
+}, 30_000)
+
 describe('a file that cannot be read is named, with the cause', () => {
   const dir = mkdtempSync(join(tmpdir(), 'paperboy-files-'))
   afterAll(() => rmSync(dir, { recursive: true }))

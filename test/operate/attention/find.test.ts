@@ -212,6 +212,21 @@ describe('finds each problem with its time, fix and page', () => {
     ])
   })
 
+  test('overdue work, by what there is of it', async ({ db }) => {
+    const services = quiet(db)
+    const overdue = async () =>
+      (await findAttention(services)).filter(({ name }) => name === 'work_overdue').map(({ message }) => message)
+    await db.execute(sql`
+      INSERT INTO outbox (kind, due_at, created_at, message_key) VALUES ('alert', '2026-04-15T11:00Z', '2026-04-15T11:00Z', 'a')`)
+    expect(await overdue()).toEqual(['due for more than 5 minutes: 1 service email'])
+    await addReaders(db, 3)
+    await planAll(services, await releasedEdition(services))
+    await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:00Z'`)
+    expect(await overdue()).toEqual(['due for more than 5 minutes: 1 batch and 1 service email'])
+    await db.execute(sql`DELETE FROM outbox`)
+    expect(await overdue()).toEqual(['due for more than 5 minutes: 1 batch'])
+  })
+
   test('unknown and expired deliveries', async ({ db }) => {
     const services = quiet(db, { UNKNOWN_POLICY: 'hold' })
     await addReaders(db, 5)

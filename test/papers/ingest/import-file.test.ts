@@ -324,6 +324,8 @@ describe('a file', () => {
     ['[{"title": "a"},\n {"title": b}]', /list\.json is not valid JSON at line 2, column 12: /],
     ['[{"title": "a"},\n {"title": "b"', /is not valid JSON at line 2, column 15: /],
     ['[1 2]', /at line 1, column 4: /],
+    ['ada@example.org,active\n', /list\.json is none of: JSON, JSON Lines, arXiv’s feeds and texts, a CSV .*\.$/],
+    ['["ada@example.org", ada@example.org]', /is not valid JSON at line 1, column 21: Unexpected token 'a'\.$/],
     ['', /list\.json is empty\.$/],
     [gzipSync(''), /list\.json is empty\.$/],
     ['{"error": "no"}', /is JSON, but not a list of papers/],
