@@ -9,8 +9,9 @@ export function haltCommand(command: Command): void {
   command.action(() =>
     withServices(
       async (services) => {
-        await halt(services)
-        await recordAudit(services.db, services.now(), { actor: cliActor(), action: 'halted', target: 'all mailing' })
+        const entry = { actor: cliActor(), action: 'halted', target: 'all mailing' }
+        // Afterwards: an entry that cannot be written must not undo the halt.
+        if (await halt(services)) await recordAudit(services.db, services.now(), entry)
         report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
       },
       // A wrong SUPPRESSION_KEY stops everything else; halting must still work.

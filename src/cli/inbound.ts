@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { classify } from '../inbound/classify.ts'
 import { readMail } from '../inbound/read-mail.ts'
 import { receiveMail } from '../inbound/receive.ts'
+import { PaperboyError } from '../lib/errors.ts'
+import { fileProblem } from '../lib/file-problem.ts'
 import { print } from '../lib/terminal.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
@@ -42,7 +44,7 @@ async function classifyFiles(files: readonly string[], asJson: boolean, command:
   if (files.length === 0) command.error('Name at least one file to classify.')
   for (const file of files) {
     for (const { recipient, class: kind, reason, delayed, status, reply } of classify(
-      await readMail(await readFile(file)),
+      await readMail(await readEmail(file)),
     )) {
       const line = { file, recipient: recipient ?? null, class: kind, reason, delayed, status, reply }
       print(
@@ -52,6 +54,15 @@ async function classifyFiles(files: readonly string[], asJson: boolean, command:
       )
     }
   }
+}
+
+/** @throws PaperboyError BAD_IMPORT */
+async function readEmail(file: string): Promise<Buffer> {
+  const raw = await readFile(file).catch((error) => {
+    throw new PaperboyError('BAD_IMPORT', `${file} ${fileProblem(error) ?? `cannot be read: ${error.message}`}.`)
+  })
+  if (raw.length === 0) throw new PaperboyError('BAD_IMPORT', `${file} is empty. It needs one email with its headers.`)
+  return raw
 }
 
 function asAddress(text: string): string {

@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { counted } from '../lib/counted.ts'
 import { PaperboyError } from '../lib/errors.ts'
+import { fileProblem } from '../lib/file-problem.ts'
 import { restoreBackup } from '../operate/backup/restore-backup.ts'
 import { cliActor } from './actor.ts'
 import { report } from './output.ts'
@@ -33,7 +34,6 @@ export function restoreCommand(command: Command): void {
 const explainUnreadable =
   (file: string) =>
   (error: Error & { code?: string }): never => {
-    if (error.code === 'ENOENT') throw new PaperboyError('BACKUP_INVALID', `The file ${file} does not exist.`)
-    if (error.code?.startsWith('Z_')) throw new PaperboyError('BACKUP_INVALID', `${file} is not a whole gzip file.`)
-    throw error
+    const problem = error.code?.startsWith('Z_') ? 'is not a whole gzip file' : fileProblem(error)
+    throw problem ? new PaperboyError('BACKUP_INVALID', `${file} ${problem}.`) : error
   }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { editionsToCancel, resumeAfterHalt, resumeAfterRestore, whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { describeEdition } from '../edition/draft/control.ts'
 import { printError } from '../lib/terminal.ts'
-import { recordAudit } from '../operate/audit.ts'
+import { recordAudit, withAudit } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
 import { cliActor } from './actor.ts'
 import { report } from './output.ts'
@@ -33,8 +33,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   const actor = cliActor()
   const entry = { actor, action: 'resumed', target: 'all mailing' }
   if (!options.afterRestore) {
-    await resumeAfterHalt(services)
-    await recordAudit(db, now(), entry)
+    await withAudit(services, entry, (tx) => resumeAfterHalt({ ...services, db: tx }))
     return report(
       command,
       { resumed: true, cancelled: [], ...halted },
@@ -46,10 +45,12 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   if (options.dryRun)
     return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
   printError(`Editions to cancel: ${named}.`)
-  const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
-  for (const edition of cancelled)
-    await recordAudit(db, now(), { actor, action: 'cancelled', target: describeEdition(edition) })
-  await recordAudit(db, now(), entry)
+  const { cancelled } = await withAudit(services, entry, async (tx) => {
+    const resumed = await resumeAfterRestore({ ...services, db: tx }, options.keepEditions === true)
+    for (const edition of resumed.cancelled)
+      await recordAudit(tx, now(), { actor, action: 'cancelled', target: describeEdition(edition) })
+    return resumed
+  })
   const known = halted.mailedLast
     ? ` The database last sent at ${halted.mailedLast.toISOString()}: it does not know who unsubscribed or bounced since then.`
     : ''

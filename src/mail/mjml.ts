@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-/** @returns the HTML. @throws Error with MJML's errors */
+/** @returns the HTML. @throws Error with MJML's first problem */
 type Compile = (mjml: string) => Promise<string>
 
 /** MJML takes 80 MB, and is used once per edition and kind of email. */
@@ -12,12 +12,15 @@ let running: Compile | undefined
  * Compiles MJML to HTML in a thread of its own, which starts at the first call and ends when idle.
  * Loading MJML blocks for half a second, and an edition takes another half: emails being sent would wait for both.
  *
- * @throws Error with MJML's errors
+ * @throws Error with MJML's first problem
  */
 export const compileMjml: Compile = (mjml) => {
   running ??= startThread()
   return running(mjml)
 }
+
+const firstOf = ([first, ...more]: readonly string[]): string =>
+  more.length > 0 ? `${first} · ${more.length} more` : first!
 
 function startThread(): Compile {
   const thread = new Worker(new URL('./mjml-thread.ts', import.meta.url))
@@ -48,7 +51,7 @@ function startThread(): Compile {
   thread.on('message', ({ id, html, errors }: { id: number; html: string; errors: string[] }) => {
     const { resolve, reject } = waiting.get(id)!
     waiting.delete(id)
-    if (errors.length > 0) reject(new Error(errors.join('; ')))
+    if (errors.length > 0) reject(new Error(firstOf([...new Set(errors)])))
     else resolve(html)
     if (waiting.size > 0) return
     idle.refresh()

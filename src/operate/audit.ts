@@ -20,6 +20,9 @@ export async function recordAudit(db: Db, at: Date, entry: AuditEntry): Promise<
   await db.insert(auditLog).values({ at, ...entry })
 }
 
+/** For results that say whether anything changed. */
+export const isChanged = ({ changed }: { changed: boolean }): boolean => changed
+
 /**
  * Runs a manual change and records it in the audit log, in one transaction.
  * @param isChange false for a result that changed nothing, which has no entry. By default the result false is such a one

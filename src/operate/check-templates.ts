@@ -31,7 +31,7 @@ async function problemOf(config: Config, file: string, text: string): Promise<st
   try {
     await renderSamples({ ...config, templates })
   } catch (error) {
-    return `does not render: ${firstLine(error)}`
+    return `does not render: ${firstLine(error).replace(/\.$/, '')}`
   }
 }
 
@@ -44,7 +44,8 @@ function syntaxProblem(text: string): string | undefined {
       new Eta({ autoTrim: false }).compile(part)
     } catch (error) {
       const [, reason] = /^Bad template syntax\s+([^\n]+)/.exec((error as Error).message) ?? []
-      return reason ?? firstLine(error)
+      // The line is that of the part, and a colon announces the part itself.
+      return (reason ?? firstLine(error)).replace(/ at line \d+ col \d+:$/, '')
     }
   }
   const reason = errorOf(text)
@@ -90,9 +91,11 @@ async function renderSamples(config: Config): Promise<void> {
   const edition = { kind: 'weekly' as const, date: '2026-04-13', closesAt: new Date(0), editorNote: 'A *note*.' }
   const papers = [PAPER, { ...PAPER, paperId: 2, position: 1, section: 'top' }]
   await composeEdition(config, edition, { papers, listed: 2, corrections: [] }, config.newsletter.languages[0])
-  await renderServiceEmail(config, {
+  const url = 'https://example.org/confirm'
+  const { html, text } = await renderServiceEmail(config, {
     ...t.mails.confirm,
-    ...{ t, moment: 'today', url: 'https://example.org/', why: 'A reason.' },
+    ...{ t, moment: 'today', url, why: 'A reason.' },
     links: [{ label: 'A link', url: 'https://example.org/' }],
   })
+  if (!html.includes(url) || !text.includes(url)) throw new Error('the link of the button (it.url) is missing')
 }

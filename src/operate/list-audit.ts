@@ -49,9 +49,10 @@ export async function listAudit(
   return { entries: rows.slice(0, limit), next: rows.length > limit ? rows[limit - 1]!.id : undefined }
 }
 
-/** The actors of the log, for a filter. */
+/** The latest actors of the log, by name, as suggestions for a filter. Programs with keys of their own can be many. */
 export const listActors = ({ db }: Pick<Services, 'db'>): Promise<string[]> =>
-  queryColumn(db, text)`SELECT DISTINCT who FROM audit_log ORDER BY who LIMIT 200`
+  queryColumn(db, text)`
+    SELECT who FROM (SELECT who FROM audit_log GROUP BY who ORDER BY max(id) DESC LIMIT 200) AS latest ORDER BY who`
 
 /** Exports matching entries as CSV chunks, newest first. */
 export async function* exportAudit(deps: Pick<Services, 'db'>, filter: AuditFilter): AsyncGenerator<string> {

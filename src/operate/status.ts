@@ -1,5 +1,4 @@
 import { desc, sql } from 'drizzle-orm'
-import { minuteUtc } from '../calendar/words.ts'
 import { describeProgress, type Progress, progressOf } from '../delivery/ledger/progress.ts'
 import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { describeSendingDetails, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
@@ -14,7 +13,7 @@ import type { Services } from '../runtime/services.ts'
 import { countWorkers } from '../runtime/worker-presence.ts'
 import { describeSignUps, reportSignUps } from '../subscription/signup-protection/report.ts'
 import { readUnsubscribeReasons } from '../subscription/unsubscribe-reasons.ts'
-import type { Attention } from './attention/attention.ts'
+import { type Attention, describeProblem } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
 /** Few, since each one counts its ledger rows. */
@@ -110,8 +109,8 @@ async function editionStatus(
 export const describeStatus = (status: Status, at: Date): string =>
   [
     ...status.attention.map(
-      ({ state, part, message, since, remedy }) =>
-        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message.replace(/\.$/, '')}${since ? `, since ${minuteUtc(since)}` : ''}\n${INDENT}→ ${remedy}`,
+      ({ state, part, remedy, ...problem }) =>
+        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${describeProblem(problem)}\n${INDENT}→ ${remedy}`,
     ),
     `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,

@@ -46,6 +46,10 @@ export const describeRelays = ({ resting, slowed }: RelayReport, at: Date): stri
   ...slowed.map((each) => `${each.kind} ${each.name} is ${describeSlowed(each)}`),
 ]
 
-/** "held at 4.5 a second since 2026-04-15 12:00 UTC: 451 4.7.0 too fast" */
-export const describeSlowed = ({ perSecond, since, reply }: Omit<Slowed, 'kind' | 'name'>): string =>
-  `held at ${perSecond.toLocaleString('en', { maximumSignificantDigits: 2 })} a second since ${minuteUtc(since)}: ${reply}`
+/** "held at 4.5 a second since 2026-04-15 12:00 UTC: 451 4.7.0 too fast". @param since null to leave it out */
+export const describeSlowed = ({
+  perSecond,
+  since,
+  reply,
+}: Omit<Slowed, 'kind' | 'name' | 'since'> & { since: Date | null }): string =>
+  `held at ${perSecond.toLocaleString('en', { maximumSignificantDigits: 2 })} a second${since ? ` since ${minuteUtc(since)}` : ''}: ${reply}`

@@ -13,18 +13,21 @@ export const logAsJob = <T>(job: string, jobId: string, run: () => Promise<T>): 
 /**
  * Opens the log: JSON lines, or readable ones on a terminal. Errors go through safeError: a database error quotes its parameters,
  * which may contain an address.
+ *
+ * @param isCommand log to stderr: stdout has the result, which may be a file
  */
-export function openLog({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger {
+export function openLog({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>, isCommand = false): Logger {
   const options: LoggerOptions = {
     level: LOG_LEVEL,
     serializers: { err: safeError },
     mixin: () => currentJob.getStore() ?? {},
   }
-  return process.stdout.isTTY ? pino(options, readableLines()) : pino(options)
+  const [stream, dest] = isCommand ? [process.stderr, 2] : [process.stdout, 1]
+  return pino(options, stream.isTTY ? readableLines(dest) : pino.destination(dest))
 }
 
 /** Loads only on a terminal: services in production have none. */
-function readableLines(): DestinationStream {
+function readableLines(destination: number): DestinationStream {
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
-  return pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
+  return pretty({ destination, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
 }

@@ -17,7 +17,8 @@ import type { Services } from './services.ts'
 
 /** Returns the operator's templates that work, and logs the others. */
 async function usableTemplates(config: Config, log: Logger): Promise<TemplateFiles> {
-  if (config.templates.files.size === 0 && config.templates.ignored.length === 0) return config.templates
+  const { files, ignored, broken } = config.templates
+  if (files.size + ignored.length + broken.length === 0) return config.templates
   // Loads MJML, which most commands never need.
   const { checkTemplates } = await import('../operate/check-templates.ts')
   const templates = await checkTemplates(config)
@@ -40,7 +41,7 @@ export async function openServices(
   { anyKey = false, lazyQueue = false, pool: given }: { anyKey?: boolean; lazyQueue?: boolean; pool?: pg.Pool } = {},
 ): Promise<Services> {
   await using opening = new AsyncDisposableStack()
-  const log = openLog(config)
+  const log = openLog(config, isCommand)
   let closing = false
   const report = (connection: string): ((error: Error) => void) => {
     const logError = logConnectionErrors(log, connection)

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { SetupError } from '../embedded/setup-error.ts'
 import { isConnectionError } from '../lib/connection-error.ts'
 import { PaperboyError } from '../lib/errors.ts'
+import { fileProblem } from '../lib/file-problem.ts'
 import { redact } from '../lib/redact.ts'
 import { safeError } from '../lib/safe-error.ts'
 import { printError } from '../lib/terminal.ts'
@@ -54,7 +55,12 @@ export function describeError(error: unknown): string {
   if (error instanceof DrizzleQueryError) {
     return error.cause ? describeError(error.cause) : 'A database statement failed without a reason.'
   }
-  const { code, address, port } = error as Error & { code?: string; address?: string; port?: number }
+  const { code, address, port, path } = error as Error & {
+    code?: string
+    address?: string
+    port?: number
+    path?: string
+  }
   if (code === 'EADDRINUSE') {
     return `Port ${port} on ${address} is in use by another program. Stop it, or choose another with PORT.`
   }
@@ -62,6 +68,8 @@ export function describeError(error: unknown): string {
     return `Nothing answers at ${address}:${port}. Is the database (DATABASE_URL) running?`
   if (error instanceof pg.DatabaseError) return `The database refused: ${redact(error.message)} (${code})`
   if (isConnectionError(error)) return `The connection was lost: ${redact(error.message)}`
+  const problem = fileProblem(error)
+  if (problem !== undefined && path !== undefined) return `${path} ${problem}.`
   if (error.name === 'Error' && code !== undefined) return `${redact(error.message)} (${code})`
   const { type, message, stack } = safeError(error)
   return `${type}: ${message}\n${stack}`

@@ -36,7 +36,7 @@ export const MEANINGS_HELP = `MEANING is one of: ${MEANINGS.join(', ')}. For COL
 /**
  * Returns the meaning of each column: from `--map`, else from the known tools. Unknown columns are ignored.
  * @param needs "any address columns" before the operator could map them
- * @throws Error with a message for the operator: no address column, or a mapping that matches no column
+ * @throws Error with a message for the operator: no names, no address column, or a mapping that matches no column
  */
 export function readColumns(
   header: readonly string[],
@@ -48,6 +48,9 @@ export function readColumns(
     const { meaning = 'ignore', tool, everyRow = false } = known ?? {}
     return { name, meaning, by: tool, everyRow, values: new Map() }
   })
+  // The errors below name the columns, and must not name a reader.
+  if (needs === 'one address column' && header.some((name) => /[^\s@]@[^\s@]+\.[^\s@]/.test(name)))
+    throw new Error('its first line has data. Put a line with the names of the columns before it, such as: email,name')
   for (const mapping of mappings) applyMapping(columns, mapping)
   if (needs === 'any address columns') return columns
   const addresses = columns.filter(({ meaning }) => meaning === 'email')

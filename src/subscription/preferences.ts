@@ -95,22 +95,17 @@ export async function undoPreferences({ db, keys, config, now }: Deps, token: st
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
     if (before.previous === null) return toPreferences(before)
-    const { pausedUntil, nextDigestAt, ...choices } = before.previous as Previous
+    const { pausedUntil, gaveUp: _, ...choices } = before.previous as Previous
     const after = { ...choices, pausedUntil: pausedUntil ? new Date(pausedUntil) : null }
-    return write(
-      { db: tx, config },
-      subscriberId,
-      before,
-      after,
-      now(),
-      nextDigestAt ? new Date(nextDigestAt) : undefined,
-    )
+    return write({ db: tx, config }, subscriberId, before, after, now())
   })
 }
 
 type State = Choices & { pausedUntil: Date | null }
-/** As stored in `previous`; rows of an earlier version have no nextDigestAt. */
-type Previous = Choices & { pausedUntil: string | null; nextDigestAt?: string | null }
+/** When the digests were due that a reader gave up by a pause or for the other kind, until they are back. */
+type GaveUp = Partial<Record<ReturnType<typeof kindOf>, string>>
+/** As stored in `previous`; rows of an earlier version have no gaveUp. */
+type Previous = Choices & { pausedUntil: string | null; gaveUp?: GaveUp }
 type Row = Awaited<ReturnType<typeof readRow>>
 
 async function write(
@@ -119,8 +114,6 @@ async function write(
   before: Row,
   after: State,
   at: Date,
-  /** when the digest was due before the change that is undone */
-  wasDueAt?: Date,
 ): Promise<Preferences> {
   const paused = after.pausedUntil !== null && after.pausedUntil > at
   const changed = Object.keys(choicesOf(before)).filter(
@@ -130,8 +123,12 @@ async function write(
   const wasPaused = before.pausedUntil !== null && before.pausedUntil > at
   const isBack = before.status === 'active' && !paused && (wasPaused || after.cadence !== before.cadence)
   const stale = new Date(at.getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
-  // Under another kind or a pause, no planning has moved that hour on. A change that is undone costs no digest.
-  const isStillDue = wasDueAt && wasDueAt > stale && wasDueAt <= at && (wasPaused || !staysDue)
+  const gaveUp: GaveUp = { ...(before.previous as Previous | null)?.gaveUp }
+  // No planning moves that hour on while they are away. Who comes back in time gets the digest after all.
+  const wasDueAt = wasPaused || !staysDue ? new Date(gaveUp[kindOf(after.cadence)] ?? 0) : undefined
+  if (!paused) delete gaveUp[kindOf(after.cadence)]
+  if (!wasPaused && !staysDue && before.nextDigestAt) gaveUp[kindOf(before.cadence)] = before.nextDigestAt.toISOString()
+  const isStillDue = wasDueAt && wasDueAt > stale && wasDueAt <= at
   const dueAgain = isBack
     ? ((await unskip({ db, config }, subscriberId, after.cadence, { at, stale })) ??
       (isStillDue ? wasDueAt : undefined))
@@ -142,7 +139,7 @@ async function write(
       ...after,
       // Links and undo may still have an earlier slug of a topic.
       topics: [...new Set(after.topics.map(canonicalSlug))],
-      previous: { ...choicesOf(before), pausedUntil: before.pausedUntil, nextDigestAt: before.nextDigestAt },
+      previous: { ...choicesOf(before), pausedUntil: before.pausedUntil, gaveUp },
       // What the reader chooses counts more than what a sign-up asked for before.
       asked: sql`${subscribers.asked} - ${sql.param(changed)}::text[]`,
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a

@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { describe, expect, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, onTestFinished } from 'vitest'
+import { BY_OPERATOR, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   auditLog,
@@ -221,6 +222,10 @@ test('what gives out or changes data enters the audit log, and what changes noth
     ['subscribers', 'export', '--for', 'ghost', '--domain', 'lovelace.example'],
     ['suppressions', 'export'],
     ['papers', 'collect'],
+    ['halt'],
+    ['halt'],
+    ['resume'],
+    ['resume'],
   ])
     expect((await paperboy(args, env)).code, args.join(' ')).toBe(0)
   const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
@@ -232,10 +237,92 @@ test('what gives out or changes data enters the audit log, and what changes noth
     'exported readers with status active and a domain',
     'exported all suppressions',
     expect.stringMatching(/^asked for a read of club, \d{4}-\d{2}-\d{2}$/),
+    'halted all mailing',
+    'resumed all mailing',
   ])
 }, 120_000)
 
+describe('a change that cannot enter the audit log is not made', () => {
+  const unlogged = (db: Db) => db.execute(sql`ALTER TABLE audit_log ADD CONSTRAINT full_disk CHECK (false) NOT VALID`)
+
+  test('by resume', async ({ db, databaseUrl }) => {
+    const env = { DATABASE_URL: databaseUrl }
+    await addPapers(db, '2026-04-14', 3)
+    await paperboy(['edition', 'assemble', ...DATE], env)
+    await paperboy(['halt'], env)
+    await unlogged(db)
+    for (const args of [['resume'], ['resume', '--after-restore']])
+      expect(await paperboy(args, env)).toMatchObject({ code: 1, stderr: expect.stringContaining('full_disk') })
+    expect(await whyHalted(db)).toMatchObject({ why: BY_OPERATOR })
+    expect((await db.select().from(editions)).map(({ state }) => state)).toEqual(['draft'])
+  }, 60_000)
+
+  test('by assembling or importing papers', async ({ db, databaseUrl }) => {
+    const env = { DATABASE_URL: databaseUrl }
+    await addPapers(db, '2026-04-14', 3)
+    await unlogged(db)
+    for (const args of [
+      ['edition', 'assemble', ...DATE],
+      ['papers', 'import', file('unlogged.json', PLAIN), ...DATE],
+    ])
+      expect(await paperboy(args, env)).toMatchObject({ code: 1, stderr: expect.stringContaining('full_disk') })
+    expect([await db.$count(editions), await db.$count(papers)]).toEqual([0, 3])
+  }, 60_000)
+})
+
 const isRoot = process.getuid?.() === 0
+
+test('the log of a command is on stderr: a warning is no part of a result', async ({ db, databaseUrl }) => {
+  const TEMPLATES_DIR = mkdtempSync(join(tmpdir(), 'paperboy-templates-'))
+  onTestFinished(() => rmSync(TEMPLATES_DIR, { recursive: true }))
+  writeFileSync(join(TEMPLATES_DIR, 'digest.txt'), '<% if (')
+  await addReaders(db, 1)
+  const env = { DATABASE_URL: databaseUrl, TEMPLATES_DIR }
+  const status = await paperboy(['status', '--json'], env)
+  expect(status.stderr).toContain('a template cannot be used')
+  expect(JSON.parse(status.stdout)).toMatchObject({ readers: { active: 1 } })
+  const exported = await paperboy(['subscribers', 'export'], env)
+  expect(exported.stdout).toMatch(/^\W?email,/)
+}, 30_000)
+
+describe('a file that cannot be read is named, with the cause', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'paperboy-files-'))
+  afterAll(() => rmSync(dir, { recursive: true }))
+  chmodSync(dir, 0o755)
+  const secret = join(dir, 'secret.csv')
+  writeFileSync(secret, 'email\n', { mode: 0o600 })
+  const kinds = [
+    [dir, 'is a folder; name a file.'],
+    [join(dir, 'missing.csv'), 'does not exist.'],
+    [join(secret, 'inside.csv'), 'does not exist: a part of its path is a file.'],
+    ...(isRoot ? [[secret, 'cannot be opened: this user has no permission.'] as const] : []),
+  ] as const
+  const env = (databaseUrl: string) => {
+    const DATA_DIR = mkdtempSync(join(tmpdir(), 'paperboy-data-'))
+    onTestFinished(() => rmSync(DATA_DIR, { recursive: true }))
+    if (isRoot) chownSync(DATA_DIR, 54_321, 54_321)
+    return { DATABASE_URL: databaseUrl, DATA_DIR }
+  }
+  const commands = [['papers', 'import'], ['subscribers', 'import'], ['suppressions', 'import'], ['restore']]
+  test.for([...commands, ['inbound', '--classify']])('by %j', { timeout: 60_000 }, async (command, { databaseUrl }) => {
+    const own = env(databaseUrl)
+    for (const [path, problem] of kinds) {
+      const ended = await paperboy([...command, path], own, isRoot ? { uid: 54_321 } : {})
+      expect(ended).toEqual({ code: 1, stdout: '', stderr: `paperboy: ${path} ${problem}\n` })
+    }
+  })
+
+  test('by a command that writes or configures', async ({ db, databaseUrl }) => {
+    const own = env(databaseUrl)
+    await addPapers(db, '2026-04-14', 3)
+    await paperboy(['edition', 'assemble', ...DATE], own)
+    const preview = await paperboy(['edition', 'preview', ...DATE, '--out', secret], own)
+    expect(preview).toMatchObject({ code: 1, stderr: `paperboy: ${secret} is there already.\n` })
+    const named = await paperboy(['status'], { ...own, NEWSLETTER_FILE: dir })
+    expect(named.stderr).toContain(`- ${dir}: is a folder; name a file. NEWSLETTER_FILE names it\n`)
+    expect((await paperboy(['inbound', '--classify', file('empty.eml', '')])).stderr).toContain('empty.eml is empty.')
+  }, 60_000)
+})
 
 test.skipIf(!isRoot)(
   'a user without a name, as in a container, is known by its number',

@@ -167,6 +167,23 @@ test('the audit log filters, pages without loss while entries arrive, and export
   expect((await auditLines(db)).at(-1)).toBe(`${CURATOR}: exported the audit log`)
 })
 
+test('the audit log is filtered by any of many actors, and offers the latest ones', async ({ db, site }) => {
+  const names = Array.from({ length: 300 }, (_, n) => `API key ${n + 1} (shop)`)
+  await db
+    .insert(auditLog)
+    .values(['zoe@desk.example', ...names].map((actor) => ({ at: new Date(), actor, action: 'paused', target: actor })))
+  const browser = await signedIn(site)
+  const { body } = await browser.get('/admin/log')
+  const offered = [...body.matchAll(/<option value="([^"]+)">/g)].map(([, name]) => name)
+  expect(offered).toHaveLength(200)
+  expect(offered).toEqual(expect.arrayContaining(['API key 300 (shop)', CURATOR]))
+  for (const actor of ['zoe@desk.example', 'Zoe@desk.example', 'API key 7 (shop)']) {
+    const filtered = await browser.get(`/admin/log?actor=${encodeURIComponent(actor)}`)
+    expect(filtered.body).toContain(`value="${actor}"`)
+    expect([...filtered.body.matchAll(/<td[^>]*>paused /g)]).toHaveLength(1)
+  }
+})
+
 test('the inbound list shows each report, what it did, and the unmatched ones', async ({ db, site }) => {
   const reader = await addSubscriber(db, 'ada@example.org')
   const edition = await releasedEdition(site.services, '2026-04-14', 3)

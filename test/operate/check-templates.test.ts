@@ -80,8 +80,36 @@ test('broken files are named with their line, and the defaults are used', async 
   const told = (await findAttention(services)).filter(({ name }) => name === 'template_broken')
   expect(told.map(({ about }) => about).sort()).toEqual(Object.keys(problems).sort())
   expect(told.find(({ about }) => about === 'pages/feeds.eta')!.message).toMatch(
-    /^pages\/feeds\.eta cannot be used.*line 3/,
+    /^the default is used instead of pages\/feeds\.eta: line 3/,
   )
+})
+
+test.for([
+  ['partials/digest-masthead.mjml', '<%= it.nothing.here %>', /^does not render: Cannot read .*'here'\)$/],
+  ['partials/digest-opening.mjml', '<mj-raw>x</mj-raw>', 'does not render: the mark "opening several" is missing'],
+  ['partials/digest-card.mjml', '', 'does not render: the mark "card 0" is missing'],
+  [
+    'partials/digest-card.mjml',
+    '<mj-nope>x</mj-nope>',
+    /^does not render: digest\.mjml with all its parts, line \d+ \(mj-nope\): Element mj-nope doesn't .*registered$/,
+  ],
+  ['digest.mjml', 'no MJML', 'does not render: digest.mjml with all its parts, Parsing failed. Check your mjml'],
+  [
+    'digest.txt',
+    "<%~ include('partials/nothing.txt') %>",
+    'does not render: there is no template partials/nothing.txt to include',
+  ],
+  ['service.mjml', '<mjml><mj-body></mj-body></mjml>', 'does not render: the link of the button (it.url) is missing'],
+  ['service.txt', 'Hello', 'does not render: the link of the button (it.url) is missing'],
+  ['pages/home.eta', 'a\n<%= "open %>', 'line 2: unclosed string'],
+  ['pages/home.eta', 'a\n<%= it.open', 'line 2: unclosed tag'],
+] as const)('the problem of %s as %j names the place and the cause', async ([file, text, problem], { db }) => {
+  const services = servicesOn(db, { TEMPLATES_DIR: folderOf({ [file]: text }) })
+  services.config.templates = await checkTemplates(services.config)
+  const matches = typeof problem === 'string' ? problem : expect.stringMatching(problem)
+  expect(services.config.templates.broken).toEqual([{ file, problem: matches }])
+  const [told] = await findAttention(services).then((all) => all.filter(({ name }) => name === 'template_broken'))
+  expect(told!.message).toBe(`the default is used instead of ${file}: ${services.config.templates.broken[0]!.problem}`)
 })
 
 test('a page that fails when it is shown is ours instead, and the log says so', async ({ db }) => {

@@ -315,3 +315,33 @@ test('papers are fetched by id, including old ids; unknown ones are missing', as
   expect(found.map((paper) => paper.sourceId)).toEqual(['astro-ph/0601001'])
   expect(asked[0]).toContain('id_list=astro-ph/0601001,0000.0000')
 })
+
+const REFUSED = ['1234.5678', '2604.99999999']
+const error = (summary: string) =>
+  feedOf([`<entry><id>https://arxiv.org/api/errors#x</id><title>Error</title><summary>${summary}</summary></entry>`], 1)
+
+test('an id that arXiv refuses is missing, and the others of its request are found', async ({ db }) => {
+  answer = (request, response) => {
+    const ids = new URL(request.url!, 'http://arxiv').searchParams.get('id_list')!.split(',')
+    const bad = ids.find((id) => REFUSED.includes(id))
+    const entries = ids.map((id) => entry(`http://arxiv.org/abs/${id}v1`, '2026-04-10T04:00:00Z'))
+    response.writeHead(bad ? 400 : 200).end(bad ? error(`incorrect id format for ${bad}`) : feedOf(entries))
+  }
+  const found = await sourceOn(db).fetchByIds(['2604.00001', ...REFUSED, '2604.00002'])
+  expect(found.map((paper) => paper.sourceId)).toEqual(['2604.00001', '2604.00002'])
+  expect(asked).toHaveLength(3)
+  expect(await sourceOn(db).fetchByIds(REFUSED)).toEqual([])
+})
+
+test.for([
+  ['incorrect id format for 2604.7', 'entry 1 is an error from arXiv: incorrect id format for 2604.7.'],
+  ['max_results must be an integer', 'entry 1 is an error from arXiv: max_results must be an integer.'],
+  [undefined, 'answered 400 Bad Request.'],
+])('another 400 fails the request, for arXiv’s reason: %s', async ([summary, reason], { db }) => {
+  answer = (_, response) => void response.writeHead(400).end(summary ? error(summary) : '<html>Bad Request</html>')
+  await expect(sourceOn(db).fetchByIds(['2604.00001', '2604.00002'])).rejects.toMatchObject({
+    code: 'SOURCE_UNAVAILABLE',
+    message: expect.stringContaining(reason!),
+  })
+  expect(asked).toHaveLength(1)
+})

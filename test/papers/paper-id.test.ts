@@ -10,7 +10,7 @@ import { collect } from '../../src/papers/ingest/collect.ts'
 import { parsePapers } from '../../src/papers/ingest/formats/parse-papers.ts'
 import { isBad, type ListedPaper } from '../../src/papers/ingest/listed-paper.ts'
 import { readingListSource } from '../../src/papers/ingest/sources/reading-list.ts'
-import { adoptFormerTitles, storeList } from '../../src/papers/ingest/store.ts'
+import { prepareToStore, storeList } from '../../src/papers/ingest/store.ts'
 import { submitPaper } from '../../src/papers/ingest/submissions.ts'
 import { arxivName, formerTitleId, idOfNumber, titleId } from '../../src/papers/paper-id.ts'
 import { searchPapers } from '../../src/papers/search/search.ts'
@@ -214,7 +214,7 @@ test('papers that get the id of today cost one scan of the readers, however many
   await addSubscriber(db, 'bob@example.org', { likePapers: ['2604.00001'] })
   const listed = titles.map((title) => ({ source: 'title', sourceId: titleId(title), title })) as ListedPaper[]
   await db.transaction(async (tx) => {
-    await adoptFormerTitles(tx, listed)
+    await prepareToStore(tx, listed)
     const { rows } = await tx.execute(sql`
       SELECT seq_scan::int AS scans FROM pg_stat_xact_user_tables WHERE relname = 'subscribers'`)
     expect(rows).toEqual([{ scans: 1 }])

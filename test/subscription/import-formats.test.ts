@@ -217,6 +217,18 @@ describe('an unknown column about consent stops the import and is named', () => 
     expect(await statuses(db)).toEqual({ 'a@example.org': 'active', 'b@example.org': 'unsubscribed' })
   })
 
+  test.for([
+    'ada@example.org\nbob@example.org\n',
+    'Ada Lovelace;ada@example.org;active\n',
+    '"Ada <ada@example.org>",active\n',
+  ])('a file without a line of names says so, and no error quotes its first line: %j', async (text, { db }) => {
+    for (const options of [ACTIVE, mapped('mail=email')]) {
+      const failed = await importSubscribers(servicesOn(db), csv(text), options).catch((error: Error) => error)
+      expect(failed).toMatchObject({ code: 'BAD_IMPORT', message: expect.stringContaining('its first line has data') })
+      expect((failed as Error).message).not.toMatch(/ada|lovelace/i)
+    }
+  })
+
   test('refuses a --map that matches nothing', async ({ db }) => {
     const file = csv('email,status\nada@example.org,active\n')
     await refused(file, /"nothing" that it does not have/, mapped('nothing=ignore'))(db)

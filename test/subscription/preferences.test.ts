@@ -112,24 +112,52 @@ test.for([
 )
 
 test.for([
-  [{ cadence: 'weekly' }, -60_000],
-  [{ cadence: 'weekly' }, 30_000],
-  [{ pauseWeeks: 1 }, -60_000],
-  [{ pauseWeeks: 1 }, 30_000],
+  [{ cadence: 'weekly' }, { cadence: 'daily' }, -60_000],
+  [{ cadence: 'weekly' }, { cadence: 'daily' }, 30_000],
+  [{ pauseWeeks: 1 }, { pauseWeeks: 0 }, -60_000],
+  [{ pauseWeeks: 1 }, { pauseWeeks: 0 }, 30_000],
+  [{ cadence: 'weekly', pauseWeeks: 1 }, { cadence: 'daily', pauseWeeks: 0 }, 30_000],
 ] as const)(
-  'undoing %j gives back a digest that was due and not planned yet, %i ms after the change',
-  async ([change, due], { db }) => {
+  'a digest that was not planned yet is due again after %j and %j, once; it was due %i ms after the change',
+  async ([change, back, due], { db }) => {
     const at = { now: NOON }
     const hour = new Date(NOON.getTime() + due)
     const { services, token, save, nextDigest } = await reader(db, { nextDigestAt: hour }, at)
+    const later = (ms: number) => {
+      at.now = new Date(NOON.getTime() + ms)
+    }
     await save(change)
-    at.now = new Date(NOON.getTime() + 60_000)
+    later(60_000)
     await undoPreferences(services, token)
-    expect(await nextDigest()).toBe(hour.toISOString())
-    await undoPreferences(services, token)
+    expect(await nextDigest(), 'undone').toBe(hour.toISOString())
+    await save(change)
+    for (const other of [{ size: 5 }, { hour: 9 }, { hour: 8 }]) await save(other)
+    await save(back)
+    expect(await nextDigest(), 'saved').toBe(hour.toISOString())
+    await releasedEdition(services)
+    expect((await planDue(services)).deliveries).toBe(1)
+    await save(change)
+    await save(back)
+    expect(await nextDigest(), 'planned').toBe('2026-04-16T08:00:00.000Z')
+    expect((await planDue(services)).deliveries).toBe(0)
+  },
+)
+
+test.for([
+  ['weekly', { cadence: 'weekly' }, { cadence: 'daily' }],
+  ['a pause', { pauseWeeks: 1 }, { pauseWeeks: 0 }],
+] as const)(
+  'a digest that was due 13 hours before the end of %s is not due again',
+  async ([, change, back], { db }) => {
+    const at = { now: NOON }
+    const { services, token, save, nextDigest } = await reader(db, { nextDigestAt: NOON }, at)
+    await save(change)
     at.now = new Date(NOON.getTime() + 13 * 3_600_000)
     await undoPreferences(services, token)
-    expect(await nextDigest(), 'too late for that one').toBe('2026-04-16T08:00:00.000Z')
+    expect(await nextDigest(), 'undone').toBe('2026-04-16T08:00:00.000Z')
+    await undoPreferences(services, token)
+    await save(back)
+    expect(await nextDigest(), 'saved').toBe('2026-04-16T08:00:00.000Z')
   },
 )
 

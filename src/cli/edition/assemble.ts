@@ -3,7 +3,7 @@ import { assemble } from '../../edition/draft/assemble.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { counted } from '../../lib/counted.ts'
-import { recordAudit } from '../../operate/audit.ts'
+import { isChanged, withAudit } from '../../operate/audit.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
@@ -13,9 +13,8 @@ export function assembleCommand(edition: Command): void {
   editionCommand(edition, 'assemble', 'assemble the draft, or update it from the day’s papers').action(
     (key: EditionKey, command) =>
       withServices(async (services) => {
-        const made = await assemble(services, key)
         const entry = { actor: cliActor(), action: 'assembled', target: describeEdition(key) }
-        if (made.changed) await recordAudit(services.db, services.now(), entry)
+        const made = await withAudit(services, entry, (db) => assemble({ ...services, db }, key), isChanged)
         const note = made.changed
           ? `draft assembled. It is released ${describeRelease(made, services.now())}`
           : `it is ${made.state} already, nothing was changed`

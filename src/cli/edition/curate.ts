@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { addPaper, lookUpPaper } from '../../edition/draft/add-paper.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { CURATOR_ACTIONS, type CuratorAction, curate } from '../../edition/draft/curate.ts'
-import { withAudit } from '../../operate/audit.ts'
+import { isChanged, withAudit } from '../../operate/audit.ts'
 import { openSource } from '../../papers/ingest/sources/configured.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import { cliActor } from '../actor.ts'
@@ -49,7 +49,12 @@ export function curateCommands(edition: Command): void {
       const id = arxivId(paper) ?? paper
       const found = await lookUpPaper(services, id, openSource(services, 'arxiv'))
       const entry = { actor: cliActor(), action: 'added', target: `paper ${id} to ${describeEdition(key)}` }
-      const { title } = await withAudit(services, entry, (db) => addPaper({ ...services, db }, key, id, found))
+      const { title } = await withAudit(
+        services,
+        entry,
+        (db) => addPaper({ ...services, db }, key, id, found),
+        isChanged,
+      )
       report(command, { paper: id, title, ...key }, `added: ${title}, to ${describeEdition(key)}.`)
     }),
   )
@@ -66,8 +71,11 @@ const run = (
     const edition = date === undefined ? undefined : { kind, date }
     const where = edition ? ` in ${describeEdition(edition)}` : ''
     const entry = { actor: cliActor(), action: auditName, target: `paper ${paper}${where}` }
-    const { title, listDay, assembled } = await withAudit(services, entry, (db) =>
-      curate({ ...services, db }, paper, name, note, { edition, place }),
+    const { title, listDay, assembled } = await withAudit(
+      services,
+      entry,
+      (db) => curate({ ...services, db }, paper, name, note, { edition, place }),
+      isChanged,
     )
     const again = assembled.map(describeEdition).join(' and ')
     const word = verdict ?? (name === 'unpick' ? 'no word on' : auditName)

@@ -50,7 +50,7 @@ const change = (
   { kind, date }: EditionKey,
   action: string,
   command: Command,
-  act: (services: Services) => Promise<void>,
+  act: (services: Services) => Promise<unknown>,
 ) =>
   withServices(async (services) => {
     const entry = { actor: cliActor(), action, target: describeEdition({ kind, date }) }

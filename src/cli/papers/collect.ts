@@ -2,14 +2,13 @@ import type { Command } from 'commander'
 import { dayOf } from '../../calendar/days.ts'
 import { parseSpan } from '../../calendar/spans.ts'
 import { counted } from '../../lib/counted.ts'
-import { PaperboyError } from '../../lib/errors.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { collect } from '../../papers/ingest/collect.ts'
-import { configuredSources, openSource } from '../../papers/ingest/sources/configured.ts'
 import { cliActor } from '../actor.ts'
 import { parseDate, sourceOption, usageErrors } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
+import { sourcesOf } from './sources-of.ts'
 
 const spanOption = usageErrors((text) => {
   parseSpan(text)
@@ -27,10 +26,7 @@ export function collectCommand(papers: Command): void {
     .action((options, command) =>
       withServices(async (services) => {
         const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
-        const sources = options.source ? [openSource(services, options.source)] : configuredSources(services)
-        if (sources.length === 0)
-          throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES is empty. Set it, or add --source.')
-        for (const source of sources) {
+        for (const source of sourcesOf(services, options.source)) {
           const entry = { actor: cliActor(), action: 'asked for a read of', target: `${source.name}, ${span}` }
           await recordAudit(services.db, services.now(), entry)
           const found = await collect({ ...services, source }, span)

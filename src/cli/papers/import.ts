@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import { counted } from '../../lib/counted.ts'
 import { printError, progressBar } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
-import { readFile, storeFile } from '../../papers/ingest/import-file.ts'
-import type { Stored } from '../../papers/ingest/store.ts'
+import { type ImportReport, type ReadFile, readFile, storeFile } from '../../papers/ingest/import-file.ts'
 import { recordListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { indexPapers } from '../../papers/search/index-papers.ts'
 import { refreshTopics } from '../../papers/topics/refresh-topics.ts'
@@ -48,18 +47,22 @@ async function recordFacts({ db, now, config }: Services, days: readonly string[
   for (const day of days) await recordListFacts({ db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }, day)
 }
 
-/** Records each file: those before one that fails are stored. */
-async function recordImport({ db, now }: Services, { added, changed, signals }: Stored): Promise<void> {
-  if (added + changed + signals === 0) return
-  const target = `${counted(added, 'new paper')}, ${changed} changed, ${counted(signals, 'signal')}`
-  await recordAudit(db, now(), { actor: cliActor(), action: 'imported', target })
-}
+/** Stores each file with its audit entry: those before one that fails are stored. */
+const storeRecorded = (services: Services, file: ReadFile, options: { observed?: Date }): Promise<ImportReport> =>
+  services.db.transaction(async (db) => {
+    const { EDITION_CLOSE_HOUR_UTC: closeHourUtc } = services.config
+    const report = await storeFile({ ...services, db, closeHourUtc }, file, options)
+    const { added, changed, signals } = report
+    const target = `${counted(added, 'new paper')}, ${changed} changed, ${counted(signals, 'signal')}`
+    if (added + changed + signals > 0)
+      await recordAudit(db, services.now(), { actor: cliActor(), action: 'imported', target })
+    return report
+  })
 
 async function importFiles(services: Services, files: readonly string[], options: { date?: string; observed?: Date }) {
   const total = { files: files.length, papers: 0, added: 0, changed: 0, signals: 0, bad: 0 }
   const days = new Set<string>()
   const step = progressBar('Importing', files.length)
-  const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
   // While the database stores one file, the next is parsed.
   const read = (index: number) => {
     const reading = index < files.length ? readFile(files[index]!, options) : undefined
@@ -70,9 +73,8 @@ async function importFiles(services: Services, files: readonly string[], options
   for (const [index, file] of files.entries()) {
     const parsed = (await next)!
     next = read(index + 1)
-    const { bad, days: fileDays, ...counts } = await storeFile(deps, parsed, options)
+    const { bad, days: fileDays, ...counts } = await storeRecorded(services, parsed, options)
     for (const day of fileDays) days.add(day)
-    await recordImport(services, counts)
     for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
     total.bad += bad.length
     for (const record of bad.slice(0, BAD_SHOWN))

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { counted } from '../../lib/counted.ts'
+import { recordAudit } from '../../operate/audit.ts'
 import { refresh } from '../../papers/ingest/refresh.ts'
-import { configuredSources, openSource } from '../../papers/ingest/sources/configured.ts'
+import { cliActor } from '../actor.ts'
 import { sourceOption } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
+import { sourcesOf } from './sources-of.ts'
 
 export function refreshCommand(papers: Command): void {
   papers
@@ -13,9 +15,11 @@ export function refreshCommand(papers: Command): void {
     .addOption(sourceOption())
     .action((ids: string[], options, command) =>
       withServices(async (services) => {
-        const sources = options.source ? [openSource(services, options.source)] : configuredSources(services)
-        for (const source of sources) {
-          const found = await refresh({ ...services, source }, ids)
+        for (const source of sourcesOf(services, options.source)) {
+          const found = await refresh({ ...services, source }, ids, (db, { changed, signals }) => {
+            const target = `${counted(changed, 'paper')}, ${counted(signals, 'signal')}, from ${source.name}`
+            return recordAudit(db, services.now(), { actor: cliActor(), action: 'refreshed', target })
+          })
           report(
             command,
             found,

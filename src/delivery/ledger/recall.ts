@@ -31,7 +31,7 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
     if (handed)
       throw new PaperboyError(
         'EDITION_STATE',
-        `${describe(key)} is on its way: at least one email was handed over, so it cannot be recalled. Pause or cancel it, or publish a correction.`,
+        `${describe(key)} is on its way: at least one delivery was attempted, so it cannot be recalled. Pause or cancel it, or publish a correction.`,
       )
     // Readers planned by their hour have moved on to their next one. An order to send at once did not move them.
     const orderedUntil =

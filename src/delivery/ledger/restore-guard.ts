@@ -99,23 +99,32 @@ async function filesOf(folder: string | null): Promise<string | null> {
   return found && found.birthtimeNs > 0n ? `${found.ino} ${found.birthtimeNs}` : null
 }
 
-const raiseHalt = (db: Db, why: string) =>
-  db.execute(sql`UPDATE mailing SET halted_at = coalesce(halted_at, now()), halted_why = coalesce(halted_why, ${why})`)
+/** @returns whether it was not halted before */
+async function raiseHalt(db: Db, why: string): Promise<boolean> {
+  const { rowCount } = await db.execute(
+    sql`UPDATE mailing SET halted_at = now(), halted_why = ${why} WHERE halted_at IS NULL`,
+  )
+  return rowCount !== 0
+}
 
 /** The reason of a halt by `paperboy halt`. Any other is the guard's. */
 export const BY_OPERATOR = 'the operator halted it'
 
-/** Halts sending by the operator's order. Also stored outside the database, so that a later restore does not undo it. */
-export async function halt({ db, restoreMarkers }: Deps): Promise<void> {
-  await raiseHalt(db, BY_OPERATOR)
+/**
+ * Halts sending by the operator's order. Also stored outside the database, so that a later restore does not undo it.
+ * @returns whether it was not halted before
+ */
+export async function halt({ db, restoreMarkers }: Deps): Promise<boolean> {
+  const changed = await raiseHalt(db, BY_OPERATOR)
   const { installation, tick } = await queryOne(db, Counter)`SELECT installation, tick FROM mailing`
-  if (installation === null) return
+  if (installation === null) return changed
   const marker = await restoreMarkers.read(installation)
   const halted = { step: Math.max(tick, marker?.step ?? 0), halted: true }
   await restoreMarkers.write(installation, halted)
   // A worker that incremented just before may overwrite the marker: write it again.
   await delay(REWRITE_AFTER_MS)
   await restoreMarkers.write(installation, halted)
+  return changed
 }
 
 const REWRITE_AFTER_MS = 500

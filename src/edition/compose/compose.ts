@@ -124,8 +124,8 @@ export async function composeEdition(
     ...(edition.ownSubject ? { ownSubject: edition.ownSubject } : {}),
     boundary,
     sections: papers.map((paper) => paper.section),
-    html: splitBody(html, nonce, markers.html),
-    text: splitBody(text, nonce, markers.text),
+    html: splitBody(html, nonce, markers.html, papers.length),
+    text: splitBody(text, nonce, markers.text, papers.length),
   }
   const all = papers.map((_, position) => position)
   return { subject: composeSubject(segments, all), preheader: preheaderOf(names), segments }

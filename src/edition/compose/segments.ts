@@ -112,9 +112,10 @@ export function createMarkers(format: 'html' | 'text', nonce: string): Markers {
  * So segments decode to the same bytes in any order and with any values.
  *
  * @param rendered with `\n` line ends and the markers of `nonce`
+ * @param papers how many it has
  * @throws Error when a mark of the template is missing
  */
-export function splitBody(rendered: string, nonce: string, markers: Markers): BodySegments {
+export function splitBody(rendered: string, nonce: string, markers: Markers, papers: number): BodySegments {
   const found = new Map<string, Segment>()
   let name = 'head'
   rendered.split(markers.anyMark).forEach((text, index) => {
@@ -123,11 +124,10 @@ export function splitBody(rendered: string, nonce: string, markers: Markers): Bo
   })
   const get = (wanted: string): Segment => {
     const segment = found.get(wanted)
-    if (!segment) throw new Error(`The digest template has no segment "${wanted}".`)
+    if (!segment) throw new Error(`the mark "${wanted}" is missing`)
     return segment
   }
-  const count = [...found.keys()].filter((key) => key.startsWith('card ')).length
-  const positions = Array.from({ length: count }, (_, position) => position)
+  const positions = Array.from({ length: papers }, (_, position) => position)
   // The text after the last mark closes the document, after either foot.
   const end = get('end')
   return {

@@ -46,7 +46,7 @@ const fontsFor = ({ lang }: Messages) =>
  * Renders the two bodies of an email from `templates/NAME.mjml` and `templates/NAME.txt`, with the same values.
  *
  * @param forEach values for only one of the two
- * @throws Error with the template's name and MJML's errors, which are bugs in the template
+ * @throws Error with the template's name and MJML's first problem, which is a bug in the template
  */
 export async function renderMail(
   templates: TemplateFiles,
@@ -69,7 +69,7 @@ export async function renderHtml(templates: TemplateFiles, name: string, values:
   const html = await compileMjml(
     enginesOf(templates).markup.render(name, { ...values, fonts: fontsFor(values.t), lang: langAttribute }),
   ).catch((error) => {
-    throw new Error(`templates/${name}.mjml: ${error.message}`)
+    throw new Error(`${name}.mjml with all its parts, ${error.message}`)
   })
   return unindent(html)
 }

@@ -21,32 +21,35 @@ export const editionNotFound = (key: EditionKey): PaperboyError =>
     `There is no ${key.kind} edition of ${key.date}. Assemble it first: paperboy edition assemble ${editionOptions(key)}`,
   )
 
+// Each returns whether it changed anything: done again, it does not.
+
 /** Holds a draft: it is not released automatically. `release` still works. */
-export const hold = (deps: Deps, key: EditionKey): Promise<void> =>
+export const hold = (deps: Deps, key: EditionKey): Promise<boolean> =>
   changeState(deps, key, ['draft'], { held: true, heldWhy: null })
 
 /** Pauses sending. It stops within one group of deliveries; attempts in flight finish. */
-export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
+export const pause = (deps: Deps, key: EditionKey): Promise<boolean> =>
   changeState(deps, key, ['released', 'sending', 'paused'], { state: 'paused' })
 
 /** Resumes a paused edition where it stopped, or makes a held draft release automatically again. */
-export async function resume(deps: Deps, key: EditionKey): Promise<void> {
+export async function resume(deps: Deps, key: EditionKey): Promise<boolean> {
   const edition = await findEdition(deps, key)
   if (edition.state === 'draft') return changeState(deps, key, ['draft'], { held: false, heldWhy: null, byHand: true })
   return changeState(deps, key, ['paused'], { state: 'sending', pausedWhy: null, answered: 0, refused: 0 })
 }
 
 /** Cancels an edition for good. Unsent deliveries are skipped; the others keep their outcome. */
-export async function cancel({ db, now }: Deps, key: EditionKey): Promise<void> {
-  await db.transaction(async (tx) => {
-    await changeState({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], {
+export async function cancel({ db, now }: Deps, key: EditionKey): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const changed = await changeState({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], {
       state: 'cancelled',
     })
     const { id } = await findEdition({ db: tx }, key)
-    await tx.execute(sql`
+    const skipped = await tx.execute(sql`
       UPDATE deliveries d SET state = 'skipped', reply = ${withEarlierReply('edition cancelled')}, settled_at = ${now()}
       WHERE edition_id = ${id} AND state IN ('queued', 'deferred')`)
     await tx.execute(sql`UPDATE batches SET state = 'done' WHERE edition_id = ${id} AND state = 'open'`)
+    return changed || skipped.rowCount !== 0
   })
 }
 
@@ -77,13 +80,25 @@ async function changeState(
   to: Partial<
     Pick<typeof editions.$inferSelect, 'state' | 'held' | 'heldWhy' | 'byHand' | 'pausedWhy' | 'answered' | 'refused'>
   >,
-): Promise<void> {
+): Promise<boolean> {
+  const isSo = Object.entries(to).map(([name, value]) => {
+    const column = editions[name as keyof typeof to]
+    return sql`${column} IS NOT DISTINCT FROM ${sql.param(value, column)}`
+  })
   const { rowCount } = await db
     .update(editions)
     .set(to)
-    .where(and(eq(editions.kind, key.kind), eq(editions.date, key.date), inArray(editions.state, from)))
-  if (rowCount === 1) return
+    .where(
+      and(
+        eq(editions.kind, key.kind),
+        eq(editions.date, key.date),
+        inArray(editions.state, from),
+        sql`NOT (${and(...isSo)})`,
+      ),
+    )
+  if (rowCount === 1) return true
   const { state } = await findEdition({ db }, key)
+  if (from.includes(state)) return false
   throw new PaperboyError(
     'EDITION_STATE',
     `The ${key.kind} edition of ${key.date} is ${state}. This needs one that is ${from.join(' or ')}.`,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { and, eq, ne, or, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
@@ -38,6 +39,8 @@ interface CurateResult {
   listDay: string
   /** the drafts that were assembled again */
   assembled: EditionKey[]
+  /** whether its verdict, note or place is another one now */
+  changed: boolean
 }
 
 /** Characters of Markdown in a note on a paper. */
@@ -79,12 +82,14 @@ export const curate = (
     if (key && !own) throw noDraft(await findEdition({ db: tx }, key))
     if (own && own.state !== 'draft') throw noDraft(own)
     if (affected.length > 0 && drafts.length === 0) throw noDraft(affected[0]!)
-    if (seen !== undefined) checkUnchanged(seen, ...(await paperState(tx, paper.id, day, own?.id)))
+    const before = await paperState(tx, paper.id, day, own?.id)
+    if (seen !== undefined) checkUnchanged(seen, ...before)
     if (action === 'pin' || action === 'unpin') await movePin(tx, own, paper, action, options.place)
     else await recordVerdict({ ...deps, db: tx }, { ...paper, day }, action, note)
+    const changed = !isDeepStrictEqual(await paperState(tx, paper.id, day, own?.id), before)
     const assembled = drafts.map(({ kind, date }) => ({ kind, date }))
     for (const draft of assembled) await assemble({ ...deps, db: tx }, draft)
-    return { title: paper.title, listDay: paper.listDay, assembled }
+    return { title: paper.title, listDay: paper.listDay, assembled, changed }
   })
 
 /** Whether a list day belongs to an edition. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { eq } from 'drizzle-orm'
 import { minuteUtc } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
@@ -15,6 +16,7 @@ const MAX_DAYS_AHEAD = 7
  *
  * @param at null: as the schedule has it
  * @param seen fingerprint of `releaseState`, as a form showed it
+ * @returns whether it changed anything
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE | EDITION_CHANGED | BAD_EDITION when the time has passed or is too far away
  */
 export async function schedule(
@@ -22,19 +24,18 @@ export async function schedule(
   key: EditionKey,
   at: Date | null,
   seen?: string,
-): Promise<void> {
+): Promise<boolean> {
   if (at !== null && at <= now())
     throw new PaperboyError('BAD_EDITION', `${minuteUtc(at)} has passed. To release it at once, use "release".`)
   if (at !== null && at.getTime() > now().getTime() + MAX_DAYS_AHEAD * 86_400_000)
     throw new PaperboyError('BAD_EDITION', `Give a time within the next ${MAX_DAYS_AHEAD} days.`)
-  await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     const edition = await lockDraft(tx, key)
     checkUnchanged(seen, ...releaseState(edition))
     const usual = new Date(edition.closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000)
-    await tx
-      .update(editions)
-      .set({ scheduledAt: at, releaseAt: at ?? usual, held: false, heldWhy: null, byHand: true })
-      .where(eq(editions.id, edition.id))
+    const set = { scheduledAt: at, releaseAt: at ?? usual, held: false, heldWhy: null, byHand: true }
+    await tx.update(editions).set(set).where(eq(editions.id, edition.id))
+    return !isDeepStrictEqual({ ...edition, ...set }, edition)
   })
 }
 

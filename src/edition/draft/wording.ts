@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { eq } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import { editions, type Sponsor } from '../../runtime/db/schema.ts'
@@ -24,6 +25,7 @@ export interface Wording {
  * Sets the curator's words for a draft.
  *
  * @param seen fingerprint of what a form showed (`wordingState`)
+ * @returns whether it changed anything
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_CHANGED | BAD_EDITION; EDITION_STATE when it is released. Then nothing changes
  */
 export async function setWording(
@@ -31,17 +33,18 @@ export async function setWording(
   key: EditionKey,
   { editorNote, subject, sponsor }: Wording,
   seen?: string,
-): Promise<void> {
+): Promise<boolean> {
   const values = {
     ...(editorNote === undefined ? {} : { editorNote: atMost(editorNote, MAX_NOTE, 'note') }),
     ...(subject === undefined ? {} : { ownSubject: oneLine(subject, MAX_WORDING.subject, 'subject') }),
     ...(sponsor === undefined ? {} : { sponsor: checkSponsor(sponsor) }),
   }
-  await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     const edition = await lockDraft(tx, key)
     checkUnchanged(seen, ...wordingState(edition))
     // An update without columns is an error.
     if (Object.keys(values).length > 0) await tx.update(editions).set(values).where(eq(editions.id, edition.id))
+    return !isDeepStrictEqual({ ...edition, ...values }, edition)
   })
 }
 

@@ -6,7 +6,7 @@ import { describeEdition, findEdition } from '../../edition/draft/control.ts'
 import { CURATOR_ACTIONS, type CuratorAction, curate } from '../../edition/draft/curate.ts'
 import { messagesIn } from '../../messages/catalogue.ts'
 import { editionHref } from '../../operate/attention/attention.ts'
-import { withAudit } from '../../operate/audit.ts'
+import { isChanged, withAudit } from '../../operate/audit.ts'
 import { openSource } from '../../papers/ingest/sources/configured.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -42,8 +42,11 @@ export const curationRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       target: `paper ${paper} in ${describeEdition(edition)}`,
     }
     const words = verdict === 'note' ? (note ?? '') : note || undefined
-    await withAudit(services, entry, (db) =>
-      curate({ ...services, db }, paper, verdict, words, { edition, place, seen }),
+    await withAudit(
+      services,
+      entry,
+      (db) => curate({ ...services, db }, paper, verdict, words, { edition, place, seen }),
+      isChanged,
     )
     return reply.redirect(`${editionHref(edition)}#${anchorOf(paper)}`, 303)
   })
@@ -56,7 +59,7 @@ export const curationRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     await findEdition(services, edition)
     const found = await lookUpPaper(services, id, openSource(services, 'arxiv'))
     const entry = { actor: actor(request), action: 'added', target: `paper ${id} to ${describeEdition(edition)}` }
-    await withAudit(services, entry, (db) => addPaper({ ...services, db }, edition, id, found))
+    await withAudit(services, entry, (db) => addPaper({ ...services, db }, edition, id, found), isChanged)
     return reply.redirect(`${editionHref(edition)}#${anchorOf(id)}`, 303)
   })
 

@@ -59,11 +59,11 @@ export const phaseOf = ({ state }: { state: string }) => [state === 'draft'] as 
 
 /** Refuses an action when another person released or recalled the edition since the page with the button was opened. */
 function inThePhaseSeen(does: typeof cancel) {
-  return (deps: Services, key: EditionKey, seen?: string): Promise<void> =>
+  return (deps: Services, key: EditionKey, seen?: string): Promise<boolean> =>
     deps.db.transaction(async (db) => {
       const edition = await lockEdition(db, key)
       if (edition) checkUnchanged(seen, ...phaseOf(edition))
-      await does({ ...deps, db }, key)
+      return does({ ...deps, db }, key)
     })
 }
 

@@ -4,7 +4,7 @@ import { addPaper, lookUpPaper } from '../../edition/draft/add-paper.ts'
 import { describeEdition, findEdition } from '../../edition/draft/control.ts'
 import { CURATOR_ACTIONS, type CuratorAction, curate } from '../../edition/draft/curate.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { withAudit } from '../../operate/audit.ts'
+import { isChanged, withAudit } from '../../operate/audit.ts'
 import { openSource } from '../../papers/ingest/sources/configured.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import { editionKind, editionState } from '../../runtime/db/schema.ts'
@@ -75,8 +75,11 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
         action: CURATOR_ACTIONS[action].auditName,
         target: `paper ${paper} in ${describeEdition(edition)}`,
       }
-      return withAudit(services, entry, (tx) =>
-        curate({ ...services, db: tx }, paper, action, note, { edition, place }),
+      return withAudit(
+        services,
+        entry,
+        (tx) => curate({ ...services, db: tx }, paper, action, note, { edition, place }),
+        isChanged,
       )
     },
   )
@@ -99,7 +102,7 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
       await findEdition(services, edition)
       const found = await lookUpPaper(services, id, openSource(services, 'arxiv'))
       const entry = { actor: keyActor(request), action: 'added', target: `paper ${id} to ${describeEdition(edition)}` }
-      return withAudit(services, entry, (tx) => addPaper({ ...services, db: tx }, edition, id, found))
+      return withAudit(services, entry, (tx) => addPaper({ ...services, db: tx }, edition, id, found), isChanged)
     },
   )
 }

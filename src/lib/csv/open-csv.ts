@@ -1,4 +1,5 @@
 import { PaperboyError } from '../errors.ts'
+import { fileProblem } from '../file-problem.ts'
 import { type Line, splitLines } from './lines.ts'
 import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from './records.ts'
 import { detectEncoding, type Encoding, nameOfFile, readText, type TextFile } from './text-file.ts'
@@ -91,7 +92,6 @@ async function* recordsOf(
 function unreadable(source: TextFile, error: unknown): unknown {
   if (error instanceof PaperboyError) return error
   const file = nameOfFile(source)
-  const { code, message } = error as { code?: string; message: string }
-  if (code === 'ENOENT') return new PaperboyError('BAD_IMPORT', `The file ${file} does not exist.`, { cause: error })
-  return new PaperboyError('BAD_IMPORT', `${file} is not a readable CSV file: ${message}`, { cause: error })
+  const problem = fileProblem(error) ?? `is not a readable CSV file: ${(error as Error).message}`
+  return new PaperboyError('BAD_IMPORT', `${file} ${problem}.`, { cause: error })
 }

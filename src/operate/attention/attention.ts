@@ -1,3 +1,4 @@
+import { minuteUtc } from '../../calendar/words.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -21,6 +22,7 @@ export const ATTENTION_NAMES = [
   'untrusted_proxy',
   'template_broken',
   'webhook_disabled',
+  'restore_marker_unwritable',
 ] as const
 export type AttentionName = (typeof ATTENTION_NAMES)[number]
 
@@ -46,6 +48,10 @@ export interface Attention {
 }
 
 export type AttentionDeps = Pick<Services, 'db' | 'config' | 'now'>
+
+/** Returns the message, and since when. Messages themselves do not say it, since alerts and pages place it elsewhere. */
+export const describeProblem = ({ message, since }: Pick<Attention, 'message' | 'since'>): string =>
+  `${message.replace(/\.$/, '')}${since ? `, since ${minuteUtc(since)}` : ''}`
 
 /** Path of an edition's admin page. */
 export const editionHref = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysLater } from '../../calendar/days.ts'
-import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { editionsToMake, IS_AWAITED, isRecent } from '../../edition/draft/edition-age.ts'
@@ -62,7 +61,7 @@ export async function heldEditions({ db, config, now }: AttentionDeps): Promise<
     part: 'Edition',
     state: 'warning',
     since: edition.releaseAt,
-    message: `${describeEdition(edition)} is held; its release was due at ${minuteUtc(edition.releaseAt)}`,
+    message: `${describeEdition(edition)} is held past its release`,
     remedy: 'release or cancel it: its readers wait',
     href: editionHref(edition),
   }))
@@ -94,7 +93,7 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
       since: due,
       message:
         row.state === 'draft'
-          ? `${describeEdition({ kind, date })} is still a draft; its release was due at ${minuteUtc(due)}`
+          ? `${describeEdition({ kind, date })} is still a draft past its release`
           : `${describeEdition({ kind, date })} does not exist, although its list has papers and is closed`,
       remedy: 'check that a worker runs, and read its log. Or assemble and release it by hand',
       href: editionHref({ kind, date }),

@@ -3,6 +3,7 @@ import type { Attention, AttentionDeps } from './attention.ts'
 import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from './editions.ts'
 import { failingIntake, refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
+import { notedUnwritableMarkers } from './restore-marker.ts'
 import { brokenTemplates, untrustedProxy, wrongKey } from './setup.ts'
 import { disabledWebhooks } from './webhooks.ts'
 import { haltedMailing, overdueWork, staleSources } from './work.ts'
@@ -25,6 +26,7 @@ const CONDITIONS = [
   untrustedProxy,
   brokenTemplates,
   disabledWebhooks,
+  notedUnwritableMarkers,
 ]
 
 /** Finds current problems that need a person, errors first. @throws the database's error */

@@ -4,6 +4,7 @@ import { moment, query, queryColumn, queryOne, text } from '../../runtime/db/que
 import type { Services } from '../../runtime/services.ts'
 import type { Attention, AttentionName } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
+import { unwritableMarker } from './restore-marker.ts'
 
 /** Warnings may pass by themselves, so they wait this long. Errors are emailed at once. */
 const PATIENCE = '1 hour'
@@ -28,7 +29,9 @@ const REMEMBERED = '2 days'
  */
 export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'now' | 'queues'>): Promise<number> {
   const { db, config, now, queues } = services
-  const found = (await findAttention(services)).filter(({ standing }) => !standing)
+  // A noted restore marker does not count as found again: it would be noted for ever.
+  const noted = (await findAttention(services)).filter(({ name }) => name !== 'restore_marker_unwritable')
+  const found = [...noted, ...(await unwritableMarker(config.DATA_DIR))].filter(({ standing }) => !standing)
   const at = now()
   const mailed = await db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)

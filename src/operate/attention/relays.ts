@@ -33,7 +33,9 @@ export async function slowedDomains(deps: AttentionDeps): Promise<Attention[]> {
 }
 
 function slowedAsOne(domains: RelayReport['slowed']): Attention {
-  const shown = domains.slice(0, DOMAINS_SHOWN).map((each) => `${each.name} is ${describeSlowed(each)}`)
+  const shown = domains
+    .slice(0, DOMAINS_SHOWN)
+    .map((each) => `${each.name} is ${describeSlowed({ ...each, since: null })}`)
   const more = domains.length > DOMAINS_SHOWN ? ` and ${domains.length - DOMAINS_SHOWN} more` : ''
   return {
     name: 'domain_slowed',

@@ -27,7 +27,7 @@ export async function brokenTemplates({ config }: AttentionDeps): Promise<Attent
     part: 'Templates',
     state: 'warning',
     since: null,
-    message: `${file} cannot be used, so the default is: ${problem}`,
+    message: `the default is used instead of ${file}: ${problem}`,
     remedy: 'mend the file in TEMPLATES_DIR, then restart',
     href: '/admin',
   }))

@@ -38,14 +38,18 @@ export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention
         WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`
   const runs = await hasWorker(db)
   const common = { about: '', part: 'Worker', href: '/admin' }
-  if (batches + emails > 0)
+  const waiting = [
+    ...(batches > 0 ? [counted(batches, 'batch', 'batches')] : []),
+    ...(emails > 0 ? [counted(emails, 'service email')] : []),
+  ]
+  if (waiting.length > 0)
     return [
       {
         ...common,
         name: 'work_overdue',
         state: 'error',
         since,
-        message: `${counted(batches, 'batch', 'batches')} and ${counted(emails, 'service email')} have been due for more than ${OVERDUE}`,
+        message: `due for more than ${OVERDUE}: ${waiting.join(' and ')}`,
         remedy: runs ? 'a worker runs: read its log' : 'no worker runs: npm run worker',
       },
     ]
@@ -73,7 +77,7 @@ export async function staleSources(services: AttentionDeps): Promise<Attention[]
       part: 'Papers',
       state: 'warning',
       since: source.failingSince ?? (source.state === 'stale' ? source.changedAt : source.readAt),
-      message: `source ${describeSource(source)}`,
+      message: `source ${describeSource({ ...source, failingSince: null })}`,
       remedy: 'npm run paperboy -- papers collect shows the error',
       href: '/admin',
     }))

@@ -2,14 +2,14 @@ import { Resolver } from 'node:dns/promises'
 import type { Config } from '../../runtime/config/config.ts'
 import { startDatabaseClock } from '../../runtime/db/clock.ts'
 import { databaseOn, openPool } from '../../runtime/db/database.ts'
-import { checkDataDir } from './data-dir.ts'
+import { unwritableMarker } from '../attention/restore-marker.ts'
 import { checkDatabase } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { checkMailbox } from './mailbox.ts'
 import { checkQueue } from './queue.ts'
 import { checkRelays } from './relays.ts'
 import { checkSender, type Dns } from './sender.ts'
-import { checkService } from './service.ts'
+import { asDiagnosis, checkService } from './service.ts'
 import { checkSite, type Fetch } from './site.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function runChecks(config: Config, ask: { dns?: Dns; fetch?: Fetch 
   const dns = ask.dns ?? new Resolver({ timeout: 3_000, tries: 2 })
   const parts = await Promise.all([
     checkData(config),
-    checkDataDir(config.DATA_DIR),
+    unwritableMarker(config.DATA_DIR).then((found) => found.map(asDiagnosis)),
     checkQueue(config.REDIS_URL),
     checkRelays(config),
     checkMailbox(config.INBOUND_IMAP_URL),

@@ -1,7 +1,7 @@
 import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
 import type { Services } from '../../runtime/services.ts'
 import { countWorkers } from '../../runtime/worker-presence.ts'
-import type { Attention } from '../attention/attention.ts'
+import { type Attention, describeProblem } from '../attention/attention.ts'
 import { findAttention } from '../attention/find.ts'
 import { type Diagnosis, ok } from './diagnosis.ts'
 
@@ -13,7 +13,10 @@ export async function checkService(services: Deps): Promise<Diagnosis[]> {
   return [...needed.map(asDiagnosis), ...(await healthyParts(services, needed))]
 }
 
-const asDiagnosis = ({ part, state, message, remedy }: Attention): Diagnosis => ({ part, state, message, remedy })
+export const asDiagnosis = ({ part, state, remedy, ...problem }: Attention): Diagnosis => ({
+  ...{ part, state, remedy },
+  message: describeProblem(problem),
+})
 
 /** The parts that are fine. */
 export async function healthyParts(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {

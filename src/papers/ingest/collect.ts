@@ -10,7 +10,7 @@ import type { BadEntry, ListedPaper } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
 import { rootOf } from './sources/polite-get.ts'
 import type { Source, SourceReply } from './sources/source.ts'
-import { adoptFormerTitles, type Stored, storeList } from './store.ts'
+import { prepareToStore, type Stored, storeList } from './store.ts'
 
 export interface Collected extends Stored {
   source: string
@@ -71,7 +71,7 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
     return { ...nothing, outcome: 'not modified' }
   }
   const { bad, validators, stillOn } = reply
-  await adoptFormerTitles(tx, reply.papers)
+  await prepareToStore(tx, reply.papers)
   const papers = source.keepsPlaces ? await atTheirPlaces(tx, reply.papers) : reply.papers
   const stored = await storeList({ db: tx }, papers, { observedAt: readAt, origin: source.name })
   if (isDay(span)) {

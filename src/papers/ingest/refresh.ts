@@ -1,5 +1,6 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import { papers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { arxivId } from '../paper-id.ts'
@@ -12,9 +13,14 @@ type Deps = Pick<Services, 'db' | 'now'> & { source: Source }
  * Fetches known papers again: their current votes, a new version, a withdrawal. Their position on lists stays.
  *
  * @param ids arXiv ids or links
+ * @param record runs in the transaction that changes papers, and only if it does
  * @throws PaperboyError SOURCE_UNAVAILABLE; BAD_IMPORT naming an invalid id
  */
-export async function refresh({ db, now, source }: Deps, ids: readonly string[]): Promise<Stored> {
+export async function refresh(
+  { db, now, source }: Deps,
+  ids: readonly string[],
+  record: (tx: Db, stored: Stored) => Promise<void> = async () => {},
+): Promise<Stored> {
   const wanted = ids.map((text) => {
     const id = arxivId(text)
     if (!id) throw new PaperboyError('BAD_IMPORT', `"${text}" is not an arXiv id. Write it as 2507.06261.`)
@@ -30,5 +36,9 @@ export async function refresh({ db, now, source }: Deps, ids: readonly string[])
     const place = places.get(paper.sourceId)
     return place ? [{ ...paper, listDay: place.listDay, listPosition: place.position }] : []
   })
-  return storeList({ db }, placed, { observedAt: now(), origin: source.name })
+  return db.transaction(async (tx) => {
+    const stored = await storeList({ db: tx }, placed, { observedAt: now(), origin: source.name })
+    if (stored.added + stored.changed + stored.signals > 0) await record(tx, stored)
+    return stored
+  })
 }

@@ -67,7 +67,7 @@ export const SOURCE_STATE_WORDS: Record<SourceState, string> = {
   unread: 'not read lately; does a worker run?',
 }
 
-/** "hf outage: it cannot be read since 2026-04-14 06:30 UTC: GET … answered 503" */
+/** "hf outage: it cannot be read since 2026-04-14 06:30 UTC: GET … answered 503". @param report.failingSince null to leave it out */
 export function describeSource({
   source,
   state,
@@ -79,7 +79,7 @@ export function describeSource({
 }: SourceReport): string {
   return [
     `${source} ${state}: ${SOURCE_STATE_WORDS[state]}`,
-    failingSince && state === 'outage' ? ` since ${minuteUtc(failingSince)}: ${failure}` : '',
+    state === 'outage' ? `${failingSince ? ` since ${minuteUtc(failingSince)}` : ''}: ${failure}` : '',
     stillOn && state === 'stale' ? ` from ${stillOn}` : '',
     state === 'fresh' ? `, ${papersToday} papers today` : '',
     readAt ? ` (last read ${minuteUtc(readAt)})` : '',

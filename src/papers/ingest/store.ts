@@ -37,11 +37,10 @@ export async function storeList(
   observed: { observedAt: Date; origin: Origin },
 ): Promise<Stored> {
   const byKey = new Map(papers.toReversed().map((paper) => [`${paper.source} ${paper.sourceId}`, paper]))
-  // Sorted over all chunks: two lists at once would deadlock on rows locked in different orders.
-  const distinct = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, paper]) => paper)
+  const distinct = [...byKey.values()].reverse()
   const total: Stored = { papers: distinct.length, added: 0, changed: 0, signals: 0 }
   await db.transaction(async (tx) => {
-    await adoptFormerTitles(tx, papers)
+    await prepareToStore(tx, papers)
     for (let i = 0; i < distinct.length; i += CHUNK) {
       const chunk = distinct.slice(i, i + CHUNK)
       const touched = await storePapers(tx, rowsOf(chunk, observed.observedAt), observed.observedAt)
@@ -56,8 +55,19 @@ export async function storeList(
   return total
 }
 
-/** Gives stored papers that are known by their title the id of today. Otherwise readers would get them once more. */
-export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]): Promise<void> {
+/**
+ * Waits until no other transaction stores a list, and gives stored papers that are known by their title the id of today.
+ *
+ * One at a time: two lists, files of several lists, and new ids would lock rows in different orders and deadlock, and two papers could
+ * become one.
+ */
+export async function prepareToStore(tx: Db, papers: readonly ListedPaper[]): Promise<void> {
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers store'))`)
+  await adoptFormerTitles(tx, papers)
+}
+
+/** Without it, readers would get these papers once more. */
+async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]): Promise<void> {
   const ids = papers
     .filter(({ source }) => source === 'title')
     .map(({ sourceId, title }) => ({ id: sourceId, former: formerTitleId(title) }))
@@ -84,7 +94,7 @@ export async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]):
 }
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
-  // Sorted as the chunks are. xmax is 0 in inserted row versions.
+  // xmax is 0 in inserted row versions.
   return query(
     tx,
     { added: bool },
@@ -93,7 +103,6 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- Ignores new versions of unknown papers.
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
-    ORDER BY r.source COLLATE "C", r.source_id COLLATE "C"
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`),

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import type { Colour } from '../../lib/colours.ts'
+import { fileProblem } from '../../lib/file-problem.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { DEFAULT_NAME, LOCALES, type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { type Image, readImage } from './newsletter-images.ts'
@@ -175,7 +176,7 @@ function readToml(file: string): unknown {
       throw new NewsletterProblems(file, [
         `line ${error.line}, column ${error.column}: ${error.message.split('\n')[0]}`,
       ])
-    throw new NewsletterProblems(file, [`cannot be read, and NEWSLETTER_FILE names it: ${(error as Error).message}`])
+    throw new NewsletterProblems(file, [`${fileProblem(error) ?? (error as Error).message}. NEWSLETTER_FILE names it`])
   }
 }
 

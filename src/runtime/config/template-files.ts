@@ -1,4 +1,4 @@
-import { type Dirent, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -56,4 +56,9 @@ const isOurs = (entry: Dirent): boolean =>
 
 /** Returns the text of a template: the operator's, or ours. @param path as eta resolves it */
 export const textOfTemplate = ({ files }: TemplateFiles, path: string): string =>
-  files.get(relative(TEMPLATES, path)) ?? readFileSync(path, 'utf8')
+  files.get(relative(TEMPLATES, path)) ?? readOurs(path)
+
+function readOurs(path: string): string {
+  if (!existsSync(path)) throw new Error(`there is no template ${relative(TEMPLATES, path)} to include`)
+  return readFileSync(path, 'utf8')
+}

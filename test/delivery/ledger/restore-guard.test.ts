@@ -205,7 +205,7 @@ test('a halt holds after the database is set back: the marker keeps it', async (
 
 test('a running order ends when sending is halted, instead of waiting for due batches', async ({ db }) => {
   const services = servicesOn(db)
-  const sink = await sinkThat({ data: async () => halt(services) })
+  const sink = await sinkThat({ data: async () => void (await halt(services)) })
   await addReaders(db, 40)
   await releasedEdition(services)
   const own = { ...services, config: { ...services.config, SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 } }

@@ -387,7 +387,7 @@ test('stopping during a batch finishes deliveries in flight and returns the rest
 test('pausing the edition stops it within the current group', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat({
-    data: () => pause(services, { kind: 'daily', date: '2026-04-14' }),
+    data: async () => void (await pause(services, { kind: 'daily', date: '2026-04-14' })),
   })
   await addReaders(db, 60)
   const { batchIds } = await planAll(services, await releasedEdition(services))

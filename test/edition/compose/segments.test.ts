@@ -205,7 +205,7 @@ describe('splitting and joining', () => {
             mark('archive foot'),
             mark('end'),
           ].join('')
-          const body = compileBody(splitBody(rendered, NONCE, { mark, placeholder, anyMark }))
+          const body = compileBody(splitBody(rendered, NONCE, { mark, placeholder, anyMark }, cards.length))
           const buffer = new MessageBuffer()
           const yours = order.slice(0, own ? 1 : 0)
           const saved = own ? cards.map((_, index) => index).reverse() : undefined
@@ -263,7 +263,7 @@ describe('splitting and joining', () => {
 
   test('a template without a mark fails at release instead of breaking emails', () => {
     const markers = createMarkers('html', NONCE)
-    expect(() => splitBody(`head${markers.mark('foot')}foot`, NONCE, markers)).toThrow(/no segment "end"/)
+    expect(() => splitBody(`head${markers.mark('foot')}foot`, NONCE, markers, 0)).toThrow('the mark "end" is missing')
   })
 })
 

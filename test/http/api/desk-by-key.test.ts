@@ -375,3 +375,40 @@ test('a file of readers is uploaded, checked, explained and imported', async ({ 
   const large = `email\n${'a@example.org\n'.repeat(100_000)}`
   expect((await ask(key, 'POST', '/imports', { csv: large })).status).toBe(201)
 })
+
+test('a change of an edition that changes nothing enters no second line in the audit log', async ({
+  db,
+  by: { services, keyFor, ask },
+}) => {
+  const key = await keyFor(['editions'])
+  await addPapers(db, '2026-04-14', 3)
+  await assemble(services, { kind: 'daily', date: '2026-04-14' })
+  const at = new Date(NOON.getTime() + 3_600_000).toISOString()
+  const steps: [method: 'POST' | 'PUT' | 'PATCH', path: string, payload?: object][] = [
+    ['POST', '/hold'],
+    ['POST', '/resume'],
+    ['PATCH', '/wording', { note: 'Read *this*.', subject: 'Ours' }],
+    ['PATCH', '/wording', { sponsor: { name: 'Lab', text: 'Hires.', url: 'https://lab.example' } }],
+    ['PATCH', '/wording', { note: null }],
+    ['PUT', '/schedule', { at }],
+    ['PUT', '/schedule', { at: null }],
+    ['POST', '/papers/2604.14002/pick', { note: 'Good.' }],
+    ['POST', '/papers/2604.14002/note', { note: 'Better.' }],
+    ['POST', '/papers/2604.14002/unpick'],
+    ['POST', '/papers/2604.14000/drop'],
+    ['POST', '/papers/2604.14001/pin', { place: 2 }],
+    ['POST', '/papers/2604.14001/unpin'],
+    ['POST', '/release'],
+    ['POST', '/pause'],
+    ['POST', '/resume'],
+    ['POST', '/cancel'],
+  ]
+  for (const [method, path, payload] of steps) {
+    const change = () => ask(key, method, `/editions/daily/2026-04-14${path}`, payload)
+    const before = await db.$count(auditLog)
+    expect([path, (await change()).status < 300]).toEqual([path, true])
+    expect([path, (await db.$count(auditLog)) - before]).toEqual([path, 1])
+    await change()
+    expect([path, (await db.$count(auditLog)) - before], 'again').toEqual([path, 1])
+  }
+})

@@ -7,7 +7,7 @@ import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
 import { schedule } from '../../../src/edition/draft/schedule.ts'
-import type { AttentionName } from '../../../src/operate/attention/attention.ts'
+import { type AttentionName, describeProblem } from '../../../src/operate/attention/attention.ts'
 import { findAttention } from '../../../src/operate/attention/find.ts'
 import { checkService } from '../../../src/operate/doctor/service.ts'
 import { describeStatus, readStatus } from '../../../src/operate/status.ts'
@@ -164,7 +164,11 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(services), 'its time has not come').toEqual([])
     at.now = new Date('2026-04-15T09:31:00Z')
     expect(await found(services)).toMatchObject([
-      { name: 'edition_missing', since: new Date('2026-04-15T09:00Z'), message: expect.stringContaining('09:00') },
+      {
+        name: 'edition_missing',
+        since: new Date('2026-04-15T09:00Z'),
+        message: expect.stringMatching(/is still a draft past its release$/),
+      },
     ])
   })
 
@@ -195,7 +199,7 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(quiet(db))).toMatchObject([
       {
         name: 'domain_slowed',
-        message: expect.stringMatching(/^a domain .*lab\.org is held at 2 a second since .*451 4\.7\.0 slower$/),
+        message: expect.stringMatching(/^a domain .*lab\.org is held at 2 a second: 451 4\.7\.0 slower$/),
       },
     ])
   })
@@ -206,6 +210,21 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(services)).toMatchObject([
       { name: 'source_stale', about: 'hf', since: new Date('2026-04-15T11:00Z') },
     ])
+  })
+
+  test('overdue work, by what there is of it', async ({ db }) => {
+    const services = quiet(db)
+    const overdue = async () =>
+      (await findAttention(services)).filter(({ name }) => name === 'work_overdue').map(({ message }) => message)
+    await db.execute(sql`
+      INSERT INTO outbox (kind, due_at, created_at, message_key) VALUES ('alert', '2026-04-15T11:00Z', '2026-04-15T11:00Z', 'a')`)
+    expect(await overdue()).toEqual(['due for more than 5 minutes: 1 service email'])
+    await addReaders(db, 3)
+    await planAll(services, await releasedEdition(services))
+    await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:00Z'`)
+    expect(await overdue()).toEqual(['due for more than 5 minutes: 1 batch and 1 service email'])
+    await db.execute(sql`DELETE FROM outbox`)
+    expect(await overdue()).toEqual(['due for more than 5 minutes: 1 batch'])
   })
 
   test('unknown and expired deliveries', async ({ db }) => {
@@ -265,9 +284,36 @@ test('doctor and status show the same list', async ({ db }) => {
   const diagnosed = await checkService(services)
   const status = await readStatus(services)
   for (const each of needed) {
-    expect(diagnosed).toContainEqual({ part: each.part, state: each.state, message: each.message, remedy: each.remedy })
-    expect(describeStatus(status, NOON)).toContain(`${each.part}: ${each.message}`)
+    expect(diagnosed).toContainEqual({
+      ...{ part: each.part, state: each.state, remedy: each.remedy },
+      message: describeProblem(each),
+    })
+    expect(describeStatus(status, NOON)).toContain(`${each.part}: ${describeProblem(each)}`)
     expect(each.remedy).not.toBe('')
   }
   expect(status.attention).toEqual(needed)
+})
+
+test('each problem names a moment once, in status and doctor', async ({ db }) => {
+  const at = { now: new Date('2026-04-15T02:30:00Z') }
+  const services = servicesOn(db, {}, at)
+  await recordFailure(db, 'hf', new Date('2026-04-15T01:00Z'), 'GET https://lists.example answered 503.')
+  await addPapers(db, '2026-04-14', 5)
+  await assemble(services, { date: '2026-04-14' })
+  await db.execute(sql`
+    INSERT INTO buckets (name, rate, asked_rate, why, slowed_at, raised_at) VALUES ('domain slow.example', 4, 8, '451 slow', ${NOON}, ${NOON})`)
+  at.now = NOON
+  const draft = { kind: 'daily', date: '2026-04-14' } as const
+  for (const change of [() => {}, () => hold(services, draft)]) {
+    await change()
+    const status = describeStatus(await readStatus(services), NOON).split('\n')
+    const diagnoses = (await checkService(services)).map(({ message }) => message)
+    const lines = [...status.filter((line) => /^(ERROR|Warning)/.test(line)), ...diagnoses]
+    expect(lines.filter((line) => line.includes('since ')).length).toBeGreaterThanOrEqual(4)
+    for (const line of lines) {
+      const moments = line.match(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g) ?? []
+      expect([line, new Set(moments).size]).toEqual([line, moments.length])
+      expect([line, line.match(/since /g)?.length ?? 0].slice(0, 2)).toEqual([line, expect.toBeOneOf([0, 1])])
+    }
+  }
 })

@@ -210,3 +210,27 @@ async function passedGuard(services: ReturnType<typeof servicesOn>) {
   const [row] = await services.db.select({ installation: mailing.installation, tick: mailing.tick }).from(mailing)
   return row!
 }
+
+test('a restore marker that a worker cannot write is shown everywhere, and emailed after an hour', async ({ db }) => {
+  const at = { now: NOON }
+  const settings = { PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org', ADMIN_EMAILS: 'ada@lab.org' }
+  const worker = servicesOn(db, { ...settings, DATA_DIR: '/dev/null/data' }, at)
+  const site = servicesOn(db, settings, at)
+  const shown = async () => (await findAttention(site)).filter(({ name }) => name === 'restore_marker_unwritable')
+  expect(await shown()).toEqual([])
+  const mailed = async (hours: number, from: Services) => {
+    at.now = hoursLater(hours)
+    await raiseAlerts(from)
+    const { rows } = await db.execute(
+      sql`SELECT FROM attention WHERE what = 'restore_marker_unwritable' AND mailed_at IS NOT NULL`,
+    )
+    return rows.length
+  }
+  expect(await mailed(0, worker)).toBe(0)
+  expect(await shown()).toMatchObject([{ message: expect.stringContaining('/dev/null/'), since: NOON }])
+  for (const hours of [0.25, 0.5, 0.75, 1]) expect(await mailed(hours, worker)).toBe(hours === 1 ? 1 : 0)
+  await mailed(1.4, site)
+  expect(await shown()).toHaveLength(1)
+  await mailed(1.6, site)
+  expect(await shown(), 'mended').toEqual([])
+})

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
-import { checkDataDir } from '../../../src/operate/doctor/data-dir.ts'
+import { unwritableMarker } from '../../../src/operate/attention/restore-marker.ts'
 import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
 import { type Diagnosis, formatDiagnoses, ok } from '../../../src/operate/doctor/diagnosis.ts'
 import { checkQueue } from '../../../src/operate/doctor/queue.ts'
@@ -32,7 +32,7 @@ describe('the restore marker', () => {
   })
 
   test('in a folder that is made when it is needed is no problem', async () => {
-    expect(await checkDataDir(join(tmpdir(), 'paperboy-none', 'deeper'))).toEqual([])
+    expect(await unwritableMarker(join(tmpdir(), 'paperboy-none', 'deeper'))).toEqual([])
   })
 })
 

@@ -3,9 +3,11 @@ import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
 import { refresh } from '../../../src/papers/ingest/refresh.ts'
 import type { Source } from '../../../src/papers/ingest/sources/source.ts'
+import type { Stored } from '../../../src/papers/ingest/store.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers, signals } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
-import { hfEntry, importing, LATER, withFile } from '../support.ts'
+import { everything, hfEntry, importing, LATER, withFile } from '../support.ts'
 
 /** Hugging Face, where each paper has 70 votes by now and is on another list. */
 const source: Source = {
@@ -31,6 +33,19 @@ test('known papers are read again by their id in any form, and stay on their lis
   expect(await db.select().from(signals)).toEqual(
     expect.arrayContaining([expect.objectContaining({ votes: 70, observedAt: later })]),
   )
+})
+
+test('a refresh is recorded in its transaction, and one that changes nothing is not', async ({ db }) => {
+  await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file))
+  const deps = { db, now: () => LATER, source }
+  const before = await everything(db)
+  const failing = refresh(deps, ['2604.00001'], () => Promise.reject(new Error('full disk')))
+  await expect(failing).rejects.toThrow('full disk')
+  expect(await everything(db)).toEqual(before)
+  const recorded: number[] = []
+  const record = async (_: Db, { changed, signals: added }: Stored) => void recorded.push(changed, added)
+  for (let n = 0; n < 2; n++) await refresh(deps, ['2604.00001'], record)
+  expect(recorded).toEqual([1, 1])
 })
 
 test('a text that is no id is named, and nothing is read', async ({ db }) => {

@@ -2,7 +2,8 @@ import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
-import { storeList } from '../../../src/papers/ingest/store.ts'
+import { prepareToStore, storeList } from '../../../src/papers/ingest/store.ts'
+import { formerTitleId, titleId } from '../../../src/papers/paper-id.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers, signals } from '../../../src/runtime/db/schema.ts'
 import { someoneWaits, test } from '../../support/database.ts'
@@ -135,20 +136,6 @@ test('two imports at once have the same result as one after the other', async ({
   expect(await db.$count(signals)).toBe(60)
 })
 
-test('two lists at once lock papers in one order, also a list of several statements', async ({ db }) => {
-  const list = Array.from({ length: 600 }, (_, i) => listed(`2604.${String(i).padStart(5, '0')}`))
-  await store(db, list, MORNING)
-  const waiting = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-  const results: Promise<unknown>[] = []
-  await db.transaction(async (tx) => {
-    await store(tx, list.slice(0, 1), EVENING)
-    results.push(store(db, list, EVENING).catch((error) => error))
-    await expect.poll(async () => (await db.execute(waiting)).rowCount).toBe(1)
-    await store(tx, list.slice(-1), EVENING)
-  })
-  expect(await Promise.all(results)).toMatchObject([{ papers: 600 }])
-})
-
 test('an import that fails half way stores nothing', async ({ db }) => {
   const bad = listed('2604.00002', {}, { listDay: 'no day' })
   const before = await everything(db)
@@ -173,4 +160,54 @@ test('two lists stored at once, one of them in several statements, wait for each
     await someoneWaits(db, 2)
   })
   expect((await Promise.allSettled(storing)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+})
+
+test('a file of several lists and a source that lists its papers in another order wait for each other', async ({
+  db,
+}) => {
+  const [one, two] = ['2604.00001', '2604.00002'].map((id) => listed(id)) as [ListedPaper, ListedPaper]
+  await store(db, [one, two], MORNING)
+  const storing: Promise<unknown>[] = []
+  await db.transaction(async (tx) => {
+    await store(tx, [{ ...two, title: 'Two' }], EVENING)
+    storing.push(store(db, [one, two], EVENING))
+    await someoneWaits(db)
+    await store(tx, [{ ...one, title: 'One' }], EVENING)
+  })
+  expect((await Promise.allSettled(storing)).map(({ status }) => status)).toEqual(['fulfilled'])
+})
+
+describe('two lists stored at once, of papers known by an earlier id of their title', () => {
+  const titled = (title: string) => listed('2604.00009', { title }, { source: 'title', sourceId: titleId(title) })
+  const spellings = ['Schr\\"odinger’s cat', 'Schrödinger’s Cat']
+  /** Stores papers as an earlier version did. */
+  const storeFormer = async (db: Db, titles: readonly string[]) => {
+    for (const title of titles) await store(db, [{ ...titled(title), sourceId: formerTitleId(title) }], MORNING)
+  }
+
+  test('and of two such papers, one is adopted', async ({ db }) => {
+    await storeFormer(db, spellings)
+    const storing: Promise<unknown>[] = []
+    await db.transaction(async (tx) => {
+      await store(tx, [titled(spellings[0]!)], EVENING)
+      storing.push(store(db, [titled(spellings[1]!)], EVENING))
+      await someoneWaits(db)
+    })
+    expect(await Promise.allSettled(storing)).toMatchObject([{ status: 'fulfilled', value: { added: 0 } }])
+    expect((await rows(db)).filter(({ sourceId }) => sourceId === titleId(spellings[0]!))).toHaveLength(1)
+  })
+
+  test('and an arXiv paper in both', async ({ db }) => {
+    await storeFormer(db, spellings.slice(0, 1))
+    const list = [listed('2604.00001'), titled(spellings[0]!)]
+    const storing: Promise<unknown>[] = []
+    await db.transaction(async (tx) => {
+      await prepareToStore(tx, list)
+      // The only spelling that has the same id as ever: nothing of it is to be adopted.
+      storing.push(store(db, [listed('2604.00001'), titled('Schrodinger’s cat')], EVENING))
+      await someoneWaits(db)
+      await store(tx, list, EVENING)
+    })
+    expect((await Promise.allSettled(storing)).map(({ status }) => status)).toEqual(['fulfilled'])
+  })
 })

@@ -10,7 +10,8 @@ export function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const what = (cause as Error).message.replace(/ in JSON at position .*| is not valid JSON$/, '')
+    // Without the piece of the file that it quotes: that may be an address.
+    const what = (cause as Error).message.replace(/ in JSON at position .*|, (?:\.\.\.)?".*is not valid JSON$/s, '')
     throw badFile(path, `is not valid JSON at ${placeOf(text, failureAt(text))}: ${what}`, cause)
   }
 }

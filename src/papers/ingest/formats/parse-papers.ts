@@ -29,6 +29,11 @@ export function parsePapers(text: string, path: string, day?: string): Parsed {
   }
   if (isArxivText(text)) return parseArxivText(text, day)
   if (start === '{' && isJsonLines(text)) return parseLines(text, day)
+  if (start !== '{' && start !== '[')
+    throw badFile(
+      path,
+      'is none of: JSON, JSON Lines, arXiv’s feeds and texts, a CSV of votes with the columns arxiv_id and upvotes',
+    )
   const value = parseJson(text, path)
   if (Array.isArray(value)) return value.map((entry, index) => parseEntry(entry, index + 1, day))
   // A recorded HTTP reply.

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PaperboyError } from '../../../lib/errors.ts'
+import { fileProblem } from '../../../lib/file-problem.ts'
 import { LIMITS } from '../limits.ts'
 
 const LARGEST = LIMITS.megabytes * 1024 * 1024
@@ -12,6 +13,7 @@ const LARGEST = LIMITS.megabytes * 1024 * 1024
  */
 export async function readTextFile(path: string): Promise<string> {
   const bytes = await unpacked(path)
+  if (bytes.length === 0) throw badFile(path, 'is empty')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
@@ -29,10 +31,8 @@ async function unpacked(path: string): Promise<Buffer> {
   } catch (cause) {
     if (cause instanceof PaperboyError) throw cause
     const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw badFile(path, 'does not exist', cause)
-    if (code === 'EISDIR') throw badFile(path, 'is a folder', cause)
     if (code === 'ERR_BUFFER_TOO_LARGE') throw badFile(path, `${tooLarge} once unpacked`, cause)
-    throw badFile(path, `cannot be read: ${message}`, cause)
+    throw badFile(path, fileProblem(cause) ?? `cannot be read: ${message}`, cause)
   }
 }
 

@@ -51,14 +51,20 @@ const nothing = (): ListReply => ({
 export function arxivSource(options: ArxivOptions): ArxivSource {
   const { categories, feedUrl = 'https://rss.arxiv.org/atom', apiUrl = 'https://export.arxiv.org/api/query' } = options
   const { now = () => new Date() } = options
-  const politeness = { ...options, accept: 'application/atom+xml' }
+  // A 400 has a feed with the reason.
+  const politeness = { ...options, accept: 'application/atom+xml', missing: [400] }
 
   const get = async (url: string, headers: Record<string, string> = {}) => {
     const reply = await politeGet(url, headers, politeness)
     if (reply.status === 304) return { reply, feed: undefined }
     const feed = withinLimits('SOURCE_UNAVAILABLE', `GET ${url} returned a feed that`, () => parseArxivFeed(reply.body))
+    const error = feed?.bad.find(({ reason }) => reason.startsWith(ERROR))
+    // The rest of a reply with an error cannot be trusted.
+    if (error)
+      throw new ArxivError(`GET ${url}: entry ${error.position} ${error.reason}.`, error.reason.slice(ERROR.length))
+    if (reply.status === 400) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered 400 Bad Request.`)
     if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return a whole feed.`)
-    return { reply, feed: withoutErrors(url, feed) }
+    return { reply, feed }
   }
 
   /** Reads today's announcements. A feed that was not renewed still has yesterday's entries, whatever its header says. */
@@ -124,12 +130,26 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
     },
     async fetchByIds(ids) {
       const found: ListedPaper[] = []
-      for (let i = 0; i < ids.length; i += PAGE) {
-        const some = ids.slice(i, i + PAGE)
-        found.push(...(await query({ id_list: some.join(','), max_results: String(some.length) })).papers)
-      }
+      for (let i = 0; i < ids.length; i += PAGE) found.push(...(await fetchPage(query, ids.slice(i, i + PAGE))))
       return found
     },
+  }
+}
+
+type Query = (parameters: Record<string, string>) => Promise<ArxivFeed>
+
+/** Fetches at most a page of papers by id. For one id that it refuses, arXiv refuses a whole request. */
+async function fetchPage(query: Query, ids: readonly string[]): Promise<ListedPaper[]> {
+  if (ids.length === 0) return []
+  try {
+    return (await query({ id_list: ids.join(','), max_results: String(ids.length) })).papers
+  } catch (error) {
+    const refused = error instanceof ArxivError && ids.find((id) => error.reason === `incorrect id format for ${id}`)
+    if (!refused) throw error
+    return fetchPage(
+      query,
+      ids.filter((id) => id !== refused),
+    )
   }
 }
 
@@ -137,11 +157,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
  * Reads all pages of a search.
  * @throws PaperboyError SOURCE_UNAVAILABLE, also when there are too many to read: half a list must not look like a whole one
  */
-async function readAll(
-  query: (parameters: Record<string, string>) => Promise<ArxivFeed>,
-  search: string,
-  most = MOST_PAPERS,
-): Promise<ListReply> {
+async function readAll(query: Query, search: string, most = MOST_PAPERS): Promise<ListReply> {
   const all = nothing()
   for (let read = 0, total = 1; read < total; ) {
     const feed = await query({ search_query: search, start: String(read), max_results: String(PAGE) })
@@ -223,9 +239,14 @@ function submissionTimes(day: string): { from: string; to: string } {
 
 const compact = (day: string): string => day.replaceAll('-', '')
 
-/** arXiv reports an error as an entry titled "Error". The rest of such a reply cannot be trusted. */
-function withoutErrors(url: string, feed: ArxivFeed): ArxivFeed {
-  const error = feed.bad.find(({ reason }) => reason.startsWith('is an error from arXiv'))
-  if (error) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url}: entry ${error.position} ${error.reason}.`)
-  return feed
+/** arXiv reports an error as an entry titled "Error". Its reason begins so. */
+const ERROR = 'is an error from arXiv: '
+
+class ArxivError extends PaperboyError {
+  readonly reason: string
+
+  constructor(message: string, reason: string) {
+    super('SOURCE_UNAVAILABLE', message)
+    this.reason = reason
+  }
 }
