@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { daysBetween, daysLater, isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, queryOne, query as read, text } from '../../runtime/db/query.ts'
 import type { ParsedQuery } from './parse-query.ts'
 import {
@@ -197,16 +198,14 @@ const WEIGHTS = sql.raw(`'{0.1, 0.2, 0.5, 1}'::real[]`)
  */
 function rank(db: Db, words: SQL, { newest, titled }: Record<'newest' | 'titled', readonly Match[]>): Promise<Match[]> {
   const idsOf = (matches: readonly Match[]) => sql`${sql.param(matches.map(({ id }) => id))}::bigint[]`
-  return readMatches(
-    db,
-    sql`
-      SELECT p.id, to_char((ts_rank(${WEIGHTS}, p.search, asked.words)
-        + CASE WHEN numnode(asked.words) > 1 THEN ts_rank_cd(${WEIGHTS}, p.search, asked.words) ELSE 0 END)::numeric, 'FM000.000000') AS sort_key
+  const statement = sql`
+      SELECT p.id, to_char((ts_rank(${WEIGHTS}, p.search, asked.positive)
+        + CASE WHEN numnode(asked.positive) > 1 THEN ts_rank_cd(${WEIGHTS}, p.search, asked.positive) ELSE 0 END)::numeric, 'FM000.000000') AS sort_key
       -- querytree drops exclusions, for which ts_rank returns 0.
-      FROM papers p, (SELECT querytree(${words})::tsquery AS words OFFSET 0) asked
+      FROM papers p, (SELECT words, querytree(words)::tsquery AS positive FROM (SELECT ${words} AS words) given OFFSET 0) asked
       WHERE p.id = ANY(${idsOf(newest)} || ${idsOf(titled)})
         -- Reading a paper's words is the slow part, and the newest matches are known to have them.
-        AND (p.id = ANY(${idsOf(newest)}) OR p.search @@ ${words})
-      ORDER BY 2 DESC, 1 DESC`,
-  )
+        AND (p.id = ANY(${idsOf(newest)}) OR p.search @@ asked.words)
+      ORDER BY 2 DESC, 1 DESC`
+  return readMatches(db, prepared(statement))
 }
