@@ -21,6 +21,8 @@ export function langAttribute(text: string, page: string): string {
 /** Returns the language of a script that has three of ten letters: other scripts often quote Latin names. */
 export function languageOf(html: string): string | undefined {
   const text = html.replace(/<[^>]*>|&\w+;/g, '')
+  // Most texts are ASCII, and counting the letters of a summary takes 6 µs.
+  if (/^[ -~]*$/.test(text)) return /[a-z]/i.test(text) ? 'en' : undefined
   const letters = text.match(/\p{L}/gu)?.length ?? 0
   return SCRIPTS.find(([, script]) => (text.match(script)?.length ?? 0) > 0.3 * letters)?.[0]
 }

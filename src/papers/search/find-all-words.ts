@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { daysBetween, daysLater, isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, queryOne, query as read, text } from '../../runtime/db/query.ts'
 import type { ParsedQuery } from './parse-query.ts'
 import {
@@ -27,6 +28,8 @@ export interface Matches {
 const MOST_RANKED = 200
 const MOST_TITLED = 100
 const TITLED_DAYS = 8
+/** When so many of the newest matches have the words in their titles, a scan finds the others soon. */
+const MANY_TITLED = 30
 
 /** Returns papers that have all words and phrases, best first; of very many, the best of the newest. */
 export async function findBest(db: Db, { whole }: ParsedQuery, query: DatedQuery): Promise<Matches> {
@@ -55,7 +58,7 @@ export async function findNewest(
   const expected = whole ? Math.max(estimate, MANY_MATCHES) : estimate
   const matches =
     !whole || (await isScannable(db, query, { whole, limit, expected }))
-      ? await scanFromNewest(db, condition, limit, after)
+      ? await scanFromNewest(db, condition, limit, after, whole ? inTitle(tsquery(whole)) : undefined)
       : await searchNewestDays(db, query, condition, { limit, after, part: limit / expected })
   if (!after && matches.length < limit) return { matches, total: matches.length, approximate: false }
   return { matches, ...(await countMatches(db, condition, expected)) }
@@ -88,11 +91,18 @@ const isAfter = (after: Match | undefined): SQL =>
   after ? sql`(p.list_day, p.id) < (${after.sortKey}::date, ${after.id}::bigint)` : sql`true`
 
 /** Returns the newest papers `p` that match. PostgreSQL may scan from the newest paper and stop at the limit. */
-const scanFromNewest = (db: Db, condition: SQL, limit: number, after?: Match): Promise<Match[]> =>
+const scanFromNewest = (
+  db: Db,
+  condition: SQL,
+  limit: number,
+  after?: Match,
+  isTitled = sql`false`,
+): Promise<Match[]> =>
   readMatches(
     db,
     sql`
-      SELECT p.id, p.list_day::text AS sort_key FROM papers p WHERE ${condition} AND ${isAfter(after)}
+      SELECT p.id, p.list_day::text AS sort_key, ${isTitled} AS is_titled
+      FROM papers p WHERE ${condition} AND ${isAfter(after)}
       ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit}`,
   )
 
@@ -156,21 +166,27 @@ async function searchNewestDays(
 
 const dayOrNull = (day: string | undefined): string | null => (day && isDay(day) ? day : null)
 
+/** Whether a paper `p` has the words in its title, where they have the weight A. To read the title itself takes four times as long. */
+const inTitle = (words: SQL): SQL =>
+  sql`p.search @@ regexp_replace(${words}::text, '''(?:[^'']|'''')+''', '\\&:A', 'g')::tsquery`
+
 /**
- * Returns the newest papers with these words in their titles, for words that more papers have than are ranked.
+ * Returns the newest papers with these words in their titles, for words that more papers have than are ranked. Those among the given
+ * matches may be missing.
  * It reads the days of the given matches and some times as many before. So its cost does not grow with the library.
  */
-function findInTitles(db: Db, words: SQL, query: DatedQuery, newest: readonly Match[]): Promise<Match[]> {
+async function findInTitles(db: Db, words: SQL, query: DatedQuery, newest: readonly Match[]): Promise<Match[]> {
   const [last, first] = [newest[0]!.sortKey, newest.at(-1)!.sortKey]
   const days = (daysBetween(first, last) + 1) * TITLED_DAYS
+  const inDays = sql`p.list_day > ${last}::date - ${days}::int AND ${filters(query)}`
+  const known = newest.filter((match) => match.isTitled).length
+  if (known >= MOST_TITLED) return []
+  if (known >= MANY_TITLED)
+    return scanFromNewest(db, sql`${inTitle(words)} AND ${inDays}`, MOST_TITLED - known, newest.at(-1))
   // The index of titles holds no word order: a phrase would read every title again. `rank` checks phrases later.
   const unordered = sql`regexp_replace(${words}::text, '<[-0-9]+>', '&', 'g')::tsquery`
-  return scanFromNewest(
-    db,
-    sql`to_tsvector('english', unaccented(coalesce(p.shown_title, p.title))) @@ ${unordered}
-      AND p.list_day > ${last}::date - ${days}::int AND ${filters(query)}`,
-    MOST_TITLED,
-  )
+  const indexed = sql`to_tsvector('english', unaccented(coalesce(p.shown_title, p.title))) @@ ${unordered}`
+  return scanFromNewest(db, sql`${indexed} AND ${inDays}`, MOST_TITLED)
 }
 
 /** Weights of summary, abstract, authors with organisation and keywords, title. PostgreSQL expects the order {D, C, B, A}. */
@@ -182,16 +198,14 @@ const WEIGHTS = sql.raw(`'{0.1, 0.2, 0.5, 1}'::real[]`)
  */
 function rank(db: Db, words: SQL, { newest, titled }: Record<'newest' | 'titled', readonly Match[]>): Promise<Match[]> {
   const idsOf = (matches: readonly Match[]) => sql`${sql.param(matches.map(({ id }) => id))}::bigint[]`
-  return readMatches(
-    db,
-    sql`
-      SELECT p.id, to_char((ts_rank(${WEIGHTS}, p.search, asked.words)
-        + CASE WHEN numnode(asked.words) > 1 THEN ts_rank_cd(${WEIGHTS}, p.search, asked.words) ELSE 0 END)::numeric, 'FM000.000000') AS sort_key
+  const statement = sql`
+      SELECT p.id, to_char((ts_rank(${WEIGHTS}, p.search, asked.positive)
+        + CASE WHEN numnode(asked.positive) > 1 THEN ts_rank_cd(${WEIGHTS}, p.search, asked.positive) ELSE 0 END)::numeric, 'FM000.000000') AS sort_key
       -- querytree drops exclusions, for which ts_rank returns 0.
-      FROM papers p, (SELECT querytree(${words})::tsquery AS words OFFSET 0) asked
+      FROM papers p, (SELECT words, querytree(words)::tsquery AS positive FROM (SELECT ${words} AS words) given OFFSET 0) asked
       WHERE p.id = ANY(${idsOf(newest)} || ${idsOf(titled)})
         -- Reading a paper's words is the slow part, and the newest matches are known to have them.
-        AND (p.id = ANY(${idsOf(newest)}) OR p.search @@ ${words})
-      ORDER BY 2 DESC, 1 DESC`,
-  )
+        AND (p.id = ANY(${idsOf(newest)}) OR p.search @@ asked.words)
+      ORDER BY 2 DESC, 1 DESC`
+  return readMatches(db, prepared(statement))
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, text } from '../../runtime/db/query.ts'
-import type { ListedRow } from '../lists/listed-rows.ts'
+import { type ListedRow, readListed } from '../lists/listed-rows.ts'
 import { readable } from '../readable.ts'
 import { type Hit, type Piece, piecesOf, snippetOf } from './snippet.ts'
 import { foldedWords, hasIdeographs, isPlain, type Token, tokensIn, unaccented } from './words.ts'
@@ -12,18 +12,19 @@ export interface HighlightedPaper extends ListedRow {
   snippet: Piece[]
 }
 
-/** Marks these words, in all their forms, in each paper's title and in the part of its abstract that has the most of them. */
-export async function highlight(
+/**
+ * Reads papers in the order of the ids, and marks these words, in all their forms, in each paper's title and in the part of its abstract
+ * that has the most of them.
+ */
+export async function readHighlighted(
   db: Db,
   words: readonly string[],
-  papers: readonly ListedRow[],
+  ids: readonly number[],
+  at: Date,
 ): Promise<HighlightedPaper[]> {
-  if (words.length === 0 || papers.length === 0)
-    return papers.map((paper) => highlightPaper(paper, undefined, () => []))
-  const texts = await readTexts(
-    db,
-    papers.map((paper) => paper.id),
-  )
+  if (words.length === 0 || ids.length === 0)
+    return (await readListed(db, ids, at)).map((paper) => highlightPaper(paper, undefined, () => []))
+  const [papers, texts] = await Promise.all([readListed(db, ids, at), readTexts(db, ids)])
   const hitsIn = await findHits(
     db,
     words,

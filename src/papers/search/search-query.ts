@@ -36,9 +36,11 @@ export interface Match {
   id: number
   /** a list day, or a score with a fixed number of digits, so that its text sorts like the number */
   sortKey: string
+  /** whether its title has the words, where that is known */
+  isTitled?: boolean | undefined
 }
 
-const MatchRow = z.object({ id: bigint, sortKey: z.string() })
+const MatchRow = z.object({ id: bigint, sortKey: z.string(), isTitled: z.boolean().optional() })
 
 export const readMatches = (db: Db, statement: SQL): Promise<Match[]> => query(db, MatchRow, statement)
 

@@ -1,14 +1,13 @@
 import { dayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { doiIn } from '../doi.ts'
-import { readListed } from '../lists/listed-rows.ts'
 import { findPaper, findPublicPaper } from '../lists/paper.ts'
 import { arxivId } from '../paper-id.ts'
 import { correctSpelling } from './correct-spelling.ts'
 import { findBest, findNewest, type Matches } from './find-all-words.ts'
 import { findSomeWords } from './find-some-words.ts'
 import { findStopWords } from './find-stop-words.ts'
-import { type HighlightedPaper, highlight } from './highlight.ts'
+import { type HighlightedPaper, readHighlighted } from './highlight.ts'
 import { cleanQuery, parseQuery } from './parse-query.ts'
 import { type Cursor, isBehind, type MatchKind, parseCursor, writeCursor } from './search-cursor.ts'
 import type { DatedQuery, Match, SearchQuery } from './search-query.ts'
@@ -81,13 +80,9 @@ export async function searchPapers(
     ...some.map((match): Cursor => ({ ...match, kind: 'some' })),
   ].filter((match) => isBehind(match, cursor))
   const page = rest.slice(0, limit)
-  const listed = await readListed(
-    db,
-    page.map((match) => match.id),
-    now(),
-  )
   const kinds = new Map(page.map((match) => [match.id, match.kind]))
-  const papers = await highlight(db, parseQuery(named ? '' : (found.corrected ?? query.q)).marked, listed)
+  const { marked } = parseQuery(named ? '' : (found.corrected ?? query.q))
+  const papers = await readHighlighted(db, marked, [...kinds.keys()], now())
   return {
     papers: papers.map((paper) => ({ ...paper, match: kinds.get(paper.id)! })),
     total: { all: all.total, approximate: all.approximate, some: some.length, listed: found.listed },

@@ -242,6 +242,25 @@ test('a word that thousands of papers have finds the newest papers and titles', 
   expect(papers.map((paper) => paper.sourceId).slice(0, 3)).toEqual(['1904.05850', '1904.06099', '1904.06098'])
 })
 
+test('the newest hundred titles with words or a phrase are ranked, also when many titles have the words in another order', async ({
+  db,
+}) => {
+  await db.execute(sql`
+    INSERT INTO papers (source, source_id, title, abstract, authors, raw, list_day, list_position)
+    SELECT 'arxiv', '1904.' || lpad(n::text, 5, '0'), CASE WHEN n % 4 = 0 THEN 'Robots walk' WHEN n % 8 = 1 THEN 'To walk like robots' ELSE 'Legs' END,
+      'Robots walk.', '{}', '{}', date '2019-04-01' + n / 100, n % 100
+    FROM generate_series(100, 6099) n`)
+  await db.execute(sql`ANALYZE papers`)
+  // The newest 200 papers, and older ones with the words in their titles: 75 and 50 of the newest have them.
+  for (const [q, older] of [
+    ['walk', 25],
+    ['robots walk', 25],
+    ['walk -birds', 25],
+    ['"robots walk"', 50],
+  ] as const)
+    expect([q, (await searchPapers({ db, now }, { q })).total.listed]).toEqual([q, 200 + older])
+})
+
 test('a title counts more than keywords or authors, and these more than any number of words in the abstract', async ({
   db,
 }) => {
