@@ -18,7 +18,7 @@ export const withServices = <T>(
   options: { sendsEmail?: boolean; anyKey?: boolean } = {},
 ): Promise<T> =>
   withConfig(async (config, stack) => {
-    const services = stack.use(await openServices(config, { ...options, lazyQueue: true }))
+    const services = stack.use(await openServices(config, { ...options, isCommand: true, lazyQueue: true }))
     // Its database stops under it, which is no news.
     using _ = cleanUpOnSignal(() => {
       services.log.level = 'silent'

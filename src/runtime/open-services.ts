@@ -32,13 +32,19 @@ async function usableTemplates(config: Config, log: Logger): Promise<TemplateFil
  * Opens everything in `Services`. The database must fit this version and this configuration.
  *
  * @param options.anyKey skips the check of SUPPRESSION_KEY, for commands that hash no address: `halt`, `status`
+ * @param options.isCommand its log goes to stderr, since a command's stdout is its result
  * @param options.lazyQueue opens the queue only once it is used
  * @param options.pool an open pool to use, which its owner ends; without it the services open their own
  * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it is unreachable
  */
 export async function openServices(
   config: Config,
-  { anyKey = false, lazyQueue = false, pool: given }: { anyKey?: boolean; lazyQueue?: boolean; pool?: pg.Pool } = {},
+  {
+    anyKey = false,
+    isCommand = false,
+    lazyQueue = false,
+    pool: given,
+  }: { anyKey?: boolean; isCommand?: boolean; lazyQueue?: boolean; pool?: pg.Pool } = {},
 ): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = openLog(config, isCommand)
