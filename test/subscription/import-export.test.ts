@@ -235,7 +235,7 @@ describe('a bad line', () => {
     const services = servicesOn(db)
     const cases: [string, RegExp][] = [
       [join(folder, 'none.csv'), /does not exist/],
-      [folder, /not a readable CSV/],
+      [folder, /is a folder; name a file/],
       [csv('', 'empty.csv'), /email/],
       [csv('address\nada@example.org\n', 'column.csv'), /email/],
       [csv(Buffer.from([0x1f, 0x8b, 0x08, 0, 0xff, 0xfe, 0x00]), 'binary.csv'), /email|CSV/],
