@@ -64,3 +64,17 @@ test('a queue that cannot be opened is reported, and the command goes on', async
   await queues.close()
   expect(errors).toEqual(['away'])
 })
+
+test('a queue that could not be opened for a job opens once the database is back', async () => {
+  const { seen, open } = recording()
+  let isBack = false
+  const queues = lazyQueues(
+    () => (isBack ? open() : Promise.reject(new Error('away'))),
+    (error) => seen.push(error.message),
+  )
+  await queues.wake('send-service-emails', {})
+  isBack = true
+  await queues.work({} as Handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
+  await queues.close()
+  expect(seen).toEqual(['away', 'open', 'work', 'close'])
+})
