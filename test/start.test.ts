@@ -104,6 +104,15 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
+  test('Ctrl-C in the middle of the start ends it: no worker starts, and PostgreSQL stops', async () => {
+    const dataDir = await dataFolder()
+    const service = await startService(dataDir)
+    await until(service, 'Preparing a database')
+    expect(await service.end('SIGINT')).toBe(0)
+    expect(service.output()).toMatch(/^Preparing a database in .* …\n$/)
+    expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+  })
+
   test('two starts at once: one runs, the other reports it and exits', async () => {
     const dataDir = await dataFolder()
     const both = [await startService(dataDir), await startService(dataDir)]

@@ -7,7 +7,12 @@ import { VERSION } from '../runtime/config/version.ts'
 import { runUntilSignal } from '../runtime/process.ts'
 
 /** `npm start`: everything in one process. It stops parts in reverse order. The marks are for `npm run bench -- start`. */
-await runUntilSignal(async (stack) => {
+await runUntilSignal(async (stack, stopping) => {
+  /** Ends a step of the start. After Ctrl-C it ends the start too: what opens next would only be closed, and a worker would send emails. */
+  const finish = (step: string) => {
+    performance.mark(step)
+    stopping.throwIfAborted()
+  }
   // The terminal shows the banner, so log only problems.
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
@@ -17,26 +22,26 @@ await runUntilSignal(async (stack) => {
   const whileWaiting = () => void load().catch(() => {}) // thrown below
   const defaults = await fillLocalDefaults(environment, stack, { mailbox: 'later', print, whileWaiting })
   const { config, mailbox, openMailbox, notes } = defaults
-  performance.mark('database')
+  finish('database')
   const parts = await load()
-  performance.mark('modules')
+  finish('modules')
   await parts.migrate(config.DATABASE_URL)
-  performance.mark('migrations')
+  finish('migrations')
   const services = stack.use(await parts.openServices(config, { lazyQueue: true }))
-  performance.mark('services')
+  finish('services')
   const sources = parts.configuredSources(services)
   await parts.ensureFirstPapers(services, sources)
-  performance.mark('papers')
+  finish('papers')
   const app = parts.buildApp(services, { shedsLoad: false, mailboxUrl: mailbox?.webUrl })
   stack.adopt(app, (a) => a.close())
   await app.listen({ host: config.HOST, port: config.PORT })
-  performance.mark('page')
+  finish('page')
   // The page works by now, and is answered while the mailbox loads in its thread. The worker would make it wait, so it loads last.
   const [edition] = await Promise.all([parts.ensureFirstEdition(services, sources), openMailbox()])
-  performance.mark('edition, mailbox')
+  finish('edition, mailbox')
   const { startWorker } = await import('../../workers/worker.ts')
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
-  performance.mark('worker')
+  finish('worker')
 
   const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)
   print(`\n${config.newsletter.name} ${VERSION} is running.\n`)

@@ -10,7 +10,10 @@ import type { Queues } from './queue.ts'
 export function lazyQueues(open: () => Promise<Queues>, onError: (error: Error) => void): Queues {
   let opened: Promise<Queues> | undefined
   const opening = () => {
-    opened ??= open()
+    opened ??= open().catch((error) => {
+      opened = undefined // the next use tries again: a database that was away must not stop a service that starts
+      throw error
+    })
     return opened
   }
   const ifOpen = async () => opened?.catch(() => undefined)

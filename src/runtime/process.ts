@@ -31,8 +31,11 @@ export async function runUntilSignal(
     await start(stack, stopping.signal)
     await signal.promise
   } catch (error) {
-    printError(describeError(error))
-    process.exitCode = 1
+    // `stopping.throwIfAborted()` ends a start with the signal's name, which is no failure.
+    if (error !== stopping.signal.reason) {
+      printError(describeError(error))
+      process.exitCode = 1
+    }
   } finally {
     await stack.disposeAsync().catch((error) => {
       printError(`The service did not stop cleanly: ${describeError(error)}`)

@@ -10,13 +10,14 @@ export const isAddition = (added: AddedReader): boolean => added === 'added' || 
 
 /**
  * Adds one reader, as an import of a single address does: pending, with a confirmation email, unless consent given elsewhere is
- * attested. A person who unsubscribed, bounced or complained here is refused.
+ * attested. A person who unsubscribed, bounced or complained here is refused. The caller wakes a worker once the transaction is
+ * committed.
  *
  * @param given known values; the others are the newsletter's defaults
  * @throws AddressError
  */
 export async function addReader(
-  { db, config, now, queues }: Pick<Services, 'db' | 'config' | 'now' | 'queues'>,
+  { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   typed: string,
   options: { active: boolean; attestedBy: string },
   given: Partial<Row> = {},
@@ -27,7 +28,6 @@ export async function addReader(
     await carrySuppressions(tx, config, [row.key])
     return insertRows(tx, [row], options, now())
   })
-  void queues.wake('send-service-emails', {})
   if (counts.added > 0) return 'added'
   if (counts.activated > 0) return 'activated'
   return counts.refused > 0 ? 'refused' : 'unchanged'

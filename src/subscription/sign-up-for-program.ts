@@ -6,9 +6,9 @@ import { type AddedReader, addReader } from './add-reader.ts'
 import { findReader } from './find-reader.ts'
 import { BadPreference, type Choices, invalidFields } from './preference-rules.ts'
 import { checkZone } from './preferences.ts'
-import { subscribe } from './subscribe.ts'
+import { storeSignUp } from './subscribe.ts'
 
-type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 export interface NewReader {
   email: string
@@ -23,7 +23,7 @@ export interface NewReader {
 }
 
 /**
- * Adds one reader for a program of the operator's.
+ * Adds one reader for a program of the operator's. The caller wakes a worker once the transaction is committed.
  *
  * Without consent given elsewhere this is a sign-up: the person gets an email and confirms. With it, the rules of an import hold: it
  * makes no person active who unsubscribed, bounced, complained, is suppressed or was erased.
@@ -60,7 +60,7 @@ export async function addForProgram(
     did = added
   } else {
     const given = { zone: wanted.zone, ...(locale ? { locale } : {}), wishes: { topics } }
-    await subscribe(deps, { typed: email, ...given, origin: by.origin })
+    await storeSignUp(deps, { typed: email, ...given, origin: by.origin })
   }
   const { reader } = await findReader(deps, email)
   // An address over the email limit that has no row: nothing was stored.

@@ -14,10 +14,19 @@ import type { Choices } from './preference-rules.ts'
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
 const FORM_TEXT = 'web form 2026-12'
 
-type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /** Wishes that a sign-up may bring, from a page with "follow". */
 export type SignUpWishes = Partial<Pick<Choices, 'topics' | 'authors' | 'organisations'>>
+
+interface SignUp {
+  typed: string
+  zone?: string | undefined
+  locale?: Locale
+  origin: string
+  wishes?: SignUpWishes
+  mailAfter?: Date
+}
 
 /**
  * First half of double opt-in: records the request and queues the confirmation email.
@@ -38,17 +47,13 @@ export type SignUpWishes = Partial<Pick<Choices, 'topics' | 'authors' | 'organis
  * @param request.mailAfter when the email may be sent; now by default
  * @throws PaperboyError BAD_ADDRESS
  */
-export async function subscribe(
-  { db, queues, config, now }: Deps,
-  request: {
-    typed: string
-    zone?: string | undefined
-    locale?: Locale
-    origin: string
-    wishes?: SignUpWishes
-    mailAfter?: Date
-  },
-): Promise<void> {
+export async function subscribe(deps: Deps & Pick<Services, 'queues'>, request: SignUp): Promise<void> {
+  await storeSignUp(deps, request)
+  void deps.queues.wake('send-service-emails', {})
+}
+
+/** The part of `subscribe` for a transaction. Its owner wakes a worker once it is committed: before, there is no email to send. */
+export async function storeSignUp({ db, config, now }: Deps, request: SignUp): Promise<void> {
   const { email, key } = parseAddress(request.typed, { utf8: true })
   const hash = addressHash(config.SUPPRESSION_KEY, key)
   const origin = createHmac('sha256', config.SECRET_KEY)
@@ -69,7 +74,6 @@ export async function subscribe(
       ...{ mailAfter: request.mailAfter ?? at, messageKey: randomBytes(16) },
     }),
   )
-  void queues.wake('send-service-emails', {})
 }
 
 /** Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value. */

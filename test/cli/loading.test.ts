@@ -57,3 +57,14 @@ test('a package is looked up once, however many files import it', async () => {
   expect(lookUps).toContain('drizzle-orm')
   expect(lookUps).toEqual([...new Set(lookUps)])
 })
+
+test('a package that is imported and required has its own file for each', async () => {
+  const code = `
+    import { createRequire } from 'node:module'
+    await import('./src/runtime/fast-loading.ts')
+    await import('./src/runtime/config/own-sources.ts') // imports zod
+    const require = createRequire(process.cwd() + '/src/any.ts')
+    console.log(require.resolve('zod').split('/').at(-1), typeof require('zod').z.object)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT })
+  expect(stdout).toBe('index.cjs function\n')
+})

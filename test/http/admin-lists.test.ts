@@ -9,6 +9,7 @@ import type { JobName } from '../../src/runtime/jobs.ts'
 import { countSumsJob } from '../../workers/count-sums.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
 import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
+import { notedWakes } from './site.ts'
 import { PAGE_RULES } from './valid-html.ts'
 
 const auditLines = async (db: Db) =>
@@ -86,6 +87,13 @@ describe('the list of readers', () => {
       { email: 'agreed@example.org', status: 'active', imported_by: CURATOR, asked: 0 },
     ])
     expect(await auditLines(db), 'two were added').toEqual(Array(2).fill(`${CURATOR}: added a reader`))
+  })
+
+  test('wakes a worker for the confirmation email of an added reader once it is stored', async ({ site }) => {
+    const browser = await signedIn(site)
+    const wakes = notedWakes(site)
+    await browser.post('/admin/readers/add', { email: 'new@example.org' })
+    expect(wakes).toEqual([{ name: 'send-service-emails', early: false }])
   })
 
   test('leads to one reader by number, with their history; their data can be exported', async ({ db, site }) => {

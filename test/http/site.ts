@@ -29,6 +29,20 @@ export const test = onDatabase.extend('site', { scope: 'test' }, async ({ db, da
   return site
 })
 
+/** Notes from now on, for each job added, whether a transaction was open: then a worker looks before there is something to do. */
+export function notedWakes({ services }: Site): { name: string; early: boolean }[] {
+  const wakes: { name: string; early: boolean }[] = []
+  let open = 0
+  const { db, queues } = services
+  const transaction: typeof db.transaction = async (...work) => {
+    open++
+    return db.transaction(...work).finally(() => open--)
+  }
+  services.db = Object.assign(Object.create(db), { transaction })
+  services.queues = { ...queues, wake: async (name) => void wakes.push({ name, early: open > 0 }) }
+  return wakes
+}
+
 /** A form as a browser posts it. */
 export type Fields = Record<string, string> | [string, string][]
 

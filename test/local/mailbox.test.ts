@@ -112,11 +112,43 @@ test('a mailbox that stopped has left its ports', async () => {
   await rm(dataDir, { recursive: true })
 })
 
+/** Runs code that starts a mailbox in a process of its own. @param preload runs first, in the process and in the mailbox's thread */
+function runWith(preload: string, code: string) {
+  const hooks = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
+  const start = `import { startMailbox } from './src/local/mailbox.ts'; ${code}`
+  return spawnSync(process.execPath, [...hooks, '-e', start], { encoding: 'utf8' })
+}
+
 test('without the package maildev, the error says how to install it', () => {
   const hide = `import { registerHooks } from 'node:module'
     registerHooks({ resolve: (name, context, next) => next(name === 'maildev' ? 'not-installed' : name, context) })`
-  const start = `import { startMailbox } from './src/local/mailbox.ts'; await startMailbox('/nowhere', { web: 0, smtp: 0 })`
-  const hooks = ['--import', `data:text/javascript,${encodeURIComponent(hide)}`]
-  const { stderr } = spawnSync(process.execPath, [...hooks, '-e', start], { encoding: 'utf8' })
+  const { stderr } = runWith(hide, `await startMailbox('/nowhere', { web: 0, smtp: 0 })`)
   expect(stderr).toContain('SetupError: The mailbox, the npm package maildev, is not installed. Run "npm ci"')
+})
+
+test('a mailbox whose thread ends before it is open is an error', () => {
+  const end = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) process.exit(3)`
+  const { stdout } = runWith(
+    end,
+    `await startMailbox('/nowhere', { web: 0, smtp: 0 }).catch((e) => console.log(e.message))`,
+  )
+  expect(stdout).toBe('The mailbox ended with code 3.\n')
+})
+
+test('a mailbox that breaks is reported, and the service goes on', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-mailbox-'))
+  const breakAt = `import { subscribe } from 'node:diagnostics_channel'
+    import { isMainThread } from 'node:worker_threads'
+    const fail = () => { throw new TypeError('out of order') }
+    if (!isMainThread) subscribe('http.server.request.start', ({ request }) => request.url === '/break' && setImmediate(fail))`
+  const visit = `const { webUrl, stop } = await startMailbox(${JSON.stringify(dataDir)}, { web: 0, smtp: 0 })
+    const page = () => fetch(webUrl + '/break').then(() => true, () => false)
+    while (await page());
+    console.log('goes on')
+    await stop()`
+  const { stdout, stderr } = runWith(breakAt, visit)
+  expect(stdout).toBe('goes on\n')
+  expect(stderr).toMatch(/^The mailbox broke: TypeError: out of order\n/)
+  expect(stderr).toContain('Start Paperboy again')
+  await rm(dataDir, { recursive: true })
 })

@@ -7,7 +7,7 @@ function recording() {
   const queues: Queues = {
     wake: async (name) => void seen.push(`wake ${name}`),
     work: async () => void seen.push('work'),
-    pause: () => {},
+    pause: (name) => void seen.push(`pause ${name}`),
     isReachable: async () => true,
     stopWorking: async () => void seen.push('stop'),
     restoreMarkers: undefined,
@@ -35,14 +35,16 @@ test('a job that a command adds without waiting is added before the queue closes
   expect(seen).toEqual(['open', 'wake send-service-emails', 'wake send-service-emails', 'close'])
 })
 
-test('a service opens the queue to work, and stops what works', async () => {
+test('a service opens the queue to work, and pauses and stops what works', async () => {
   const { seen, open } = recording()
   const queues = lazyQueues(open, () => {})
+  queues.pause('batches', 1)
   await queues.stopWorking()
   await queues.work({} as Handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
+  queues.pause('batches', 1)
   await queues.stopWorking()
   await queues.close()
-  expect(seen).toEqual(['open', 'work', 'stop', 'close'])
+  expect(seen).toEqual(['open', 'work', 'pause batches', 'stop', 'close'])
 })
 
 test('a service whose queue cannot be opened does not start', async () => {
@@ -63,4 +65,18 @@ test('a queue that cannot be opened is reported, and the command goes on', async
   await queues.wake('send-service-emails', {})
   await queues.close()
   expect(errors).toEqual(['away'])
+})
+
+test('a queue that could not be opened for a job opens once the database is back', async () => {
+  const { seen, open } = recording()
+  let isBack = false
+  const queues = lazyQueues(
+    () => (isBack ? open() : Promise.reject(new Error('away'))),
+    (error) => seen.push(error.message),
+  )
+  await queues.wake('send-service-emails', {})
+  isBack = true
+  await queues.work({} as Handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
+  await queues.close()
+  expect(seen).toEqual(['away', 'open', 'work', 'close'])
 })

@@ -28,6 +28,7 @@ export function addCommand(subscribers: Command): void {
           (db) => addReader({ ...services, db }, address, { active: options.active === true, attestedBy }),
           isAddition,
         )
+        void services.queues.wake('send-service-emails', {})
         report(command, { result: added }, SAYS[added])
       }),
     )

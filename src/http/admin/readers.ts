@@ -74,6 +74,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
         (db) => addReader({ ...services, db }, email, { active: agreed === 'yes', attestedBy: by }),
         isAddition,
       )
+      void services.queues.wake('send-service-emails', {})
       return await reply.view('admin/readers', {
         ...(await listPage(services, {})),
         ...(await growth(services, SPANS[0])),

@@ -58,6 +58,7 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
         if (made.did !== 'unchanged') await recordAudit(tx, services.now(), entry)
         return made
       })
+      void services.queues.wake('send-service-emails', {})
       return reply.code(did === 'added' ? 201 : 200).send({ id, status: status as ReaderDetails['status'] })
     },
   )

@@ -13,7 +13,7 @@ import { subscribe } from '../../../src/subscription/subscribe.ts'
 import { deleteExpiredJob } from '../../../workers/delete-expired.ts'
 import { test as onDatabase } from '../../support/database.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
-import { type Site, siteOn } from '../site.ts'
+import { notedWakes, type Site, siteOn } from '../site.ts'
 
 /** The whole app with a movable clock. */
 const test = onDatabase.extend('site', { scope: 'test' }, async ({ db, databaseUrl }, { onCleanup }) => {
@@ -133,7 +133,9 @@ describe('readers', () => {
   }) => {
     const { headers } = await keyFor(site)
     const add = (payload: object) => site.app.inject({ method: 'POST', url: '/api/v1/readers', headers, payload })
+    const wakes = notedWakes(site)
     const asked = await add({ email: 'ada@example.org', zone: 'Europe/London' })
+    expect(wakes).toEqual([{ name: 'send-service-emails', early: false }])
     expect([asked.statusCode, asked.json()]).toEqual([201, { id: expect.any(Number), status: 'pending' }])
     expect((await db.select().from(outbox)).map(({ kind }) => kind)).toEqual(['confirm'])
     const consent = { form: 'newsletter box at checkout', confirmedAt: '2026-02-01T10:00:00Z' }

@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
+import { raiseAlerts } from '../../../src/operate/attention/raise-alerts.ts'
 import { unwritableMarker } from '../../../src/operate/attention/restore-marker.ts'
 import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
 import { type Diagnosis, formatDiagnoses, ok } from '../../../src/operate/doctor/diagnosis.ts'
@@ -29,6 +30,13 @@ describe('the restore marker', () => {
     expect(found.filter(({ part }) => part === 'Restore marker')).toEqual([
       expect.objectContaining({ state: 'warning', message: expect.stringContaining('/dev/null/data') }),
     ])
+  })
+
+  test('is reported once, also when a worker has noted the same folder', async ({ db, databaseUrl }) => {
+    const settings = { DATABASE_URL: databaseUrl, DATA_DIR: '/dev/null/data' }
+    await raiseAlerts(servicesOn(db, settings, { now: new Date() }))
+    const found = await runChecks(testConfig(settings), { fetch: answering })
+    expect(found.filter(({ part }) => part === 'Restore marker')).toHaveLength(1)
   })
 
   test('in a folder that is made when it is needed is no problem', async () => {
