@@ -15,8 +15,11 @@ import { readWord } from './words.ts'
 
 const PLAIN = /[^\\{}$^_~\-`'"%&A-Za-z]+/y
 
-/** The space before the end of a formula: \( x \) is x. */
-const LAST_SPACE = / +(?=\\[)\]])/y
+/** In maths, spaces are read by themselves: the last may not count. */
+const PLAIN_MATH = / +|[^\\{}$^_~\-`'"%&A-Za-z ]+/y
+
+/** The space before the end of a formula: \( x = 1 \) is x = 1. */
+const LAST_SPACE = / +(?=\\(?:[)\]]|end\{))/y
 
 const READERS: Record<string, Reader> = {
   '\\': readCommand,
@@ -39,7 +42,7 @@ export const latexToText = (text: string): string => new Cursor(text, step).read
 function step(cursor: Cursor): string {
   const space = cursor.math ? cursor.look(LAST_SPACE) : undefined
   if (space !== undefined) return cursor.over(space, '')
-  const plain = cursor.look(PLAIN)
+  const plain = cursor.look(cursor.math ? PLAIN_MATH : PLAIN)
   if (plain !== undefined) return cursor.over(plain)
   const char = cursor.char()
   const read = READERS[char] ?? (/[A-Za-z]/.test(char) ? readWord : undefined)

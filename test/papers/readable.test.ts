@@ -271,6 +271,10 @@ const others: [given: string, readable: string][] = [
   ],
   ['$x^\\alpha y$, $x^{\\alpha}y$, $x_\\theta(a)$, $n^\\epsilon$s, $\\log$s', 'x^α y, x^α y, x_θ(a), n^εs, logs'],
   ['\\(x_i\\) and \\[ x^2 + \\frac12 \\], f(x\\), \\(lost_i', 'xᵢ and x² + 1/2, f(x, lost_i'],
+  [
+    '\\( n = 10 \\), \\[ f(x) \\]; \\begin{equation} a = 1 \\end{equation}, \\(1 \\le 2\\) 3',
+    'n = 10, f(x); a = 1, 1 ≤ 2 3',
+  ],
   ['so \\begin{align*} x_i &= \\frac12 \\\\ y &< \\pi_0 \\end{align*} for snake_i', 'so xᵢ = 1/2 y < π₀ for snake_i'],
   ['$f(x) = 1 \\text{ if $x_i>0$ and } 0$ else', 'f(x) = 1 if xᵢ>0 and 0 else'],
   [

@@ -62,7 +62,7 @@ export function listPage(list: List, page: Around) {
       href: paperPath(paper),
       reason: reasonFor(paper, t),
     })),
-    lead: list.first === 1 ? leadOf(list.papers, t) : '',
+    lead: list.first === 1 ? leadOf(list, t) : '',
     papers: list.papers.slice(0, cards).map((paper) => paperItem(paper, page)),
     also: list.papers.slice(cards).map((paper, i) => paperLine(paper, list.first + cards + i, page)),
     start: list.first,
@@ -73,15 +73,16 @@ export function listPage(list: List, page: Around) {
 
 const MAX_NAME_CHARACTERS = 44
 
-/** The first sentences of a list, from its facts. */
-const leadOf = (papers: readonly ListedRow[], t: Messages): string => {
-  const listed = papers.map(({ title, votes }) => ({
+/** The first sentences of a list, from its facts. Those of a final ranking are from its votes at the close, as its order. */
+const leadOf = ({ span, open, voted, papers }: List, t: Messages): string => {
+  const isFinal = span.kind === 'day' && !open && voted
+  const listed = papers.map(({ title, votes, list }) => ({
     // Only a leading paper is named, and shortening its title is slow.
     get name() {
       return shortenTitle(title, MAX_NAME_CHARACTERS)
     },
     section: 'top',
-    votes: votes ?? null,
+    votes: (isFinal ? list?.votes : undefined) ?? votes ?? null,
   }))
   return describeLead(countFields(papers), listed, t)
 }

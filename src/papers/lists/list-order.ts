@@ -6,7 +6,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { hasBegun } from '../public-papers.ts'
-import { ageHoursAt, listedIn, settledBy, withSignals } from '../ranking/list-votes.ts'
+import { ageHoursAt, firstReadBy, listedIn, settledBy, withSignals } from '../ranking/list-votes.ts'
 import { type Rankable, rankPapers } from '../ranking/rank.ts'
 import { addVotes, burstsOf, countVotesInSpan } from '../votes/reader-votes.ts'
 
@@ -37,13 +37,13 @@ interface DayOrder {
 /**
  * Orders the papers of some list days. Days without papers, and days to come, are missing.
  * Votes after the close change nothing: the ranking is final. Where a community's were not read by then, as in a list that was imported,
- * or there are none, the newest votes count.
+ * the first that were read count. Without any, our readers' newest votes do.
  */
 export async function orderDays(deps: Deps, days: readonly string[]): Promise<Map<string, DayOrder>> {
   const at = deps.now()
   const lists = await readLists(deps.db, days, at, settledBy(at, deps.closeHourUtc))
   const unread = [...lists.keys()].filter((day) => !isVoted(lists.get(day)!))
-  const later = unread.length > 0 ? await readLists(deps.db, unread, at, sql`${at}::timestamptz`) : []
+  const later = unread.length > 0 ? await readLists(deps.db, unread, at, firstReadBy(at)) : []
   for (const [day, papers] of later) lists.set(day, papers)
   return new Map(
     [...lists].map(([day, papers]) => [day, { ids: rankPapers(papers).map(({ id }) => id), voted: isVoted(papers) }]),

@@ -82,9 +82,18 @@ async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]>
 /** Reads after the close still count for a list, until its edition is usually released. */
 export const SETTLED_MS = 3_600_000
 
-/** SQL: the moment up to which votes of a paper `p` count for its list, at a moment. */
+/**
+ * SQL: the moment up to which votes of a paper `p` count for its list, at a moment. An edition that was late, because the list was read
+ * late, keeps the list in its own order.
+ */
 export const settledBy = (at: Date, closeHourUtc: number): SQL => sql`
-  least(${at}::timestamptz, (p.list_day + 1)::timestamp AT TIME ZONE 'UTC' + make_interval(secs => ${closeHourUtc * 3600 + SETTLED_MS / 1000}))`
+  least(${at}::timestamptz, greatest(
+    (p.list_day + 1)::timestamp AT TIME ZONE 'UTC' + make_interval(secs => ${closeHourUtc * 3600 + SETTLED_MS / 1000}),
+    (SELECT assembled_at FROM editions WHERE kind = 'daily' AND date = p.list_day AND released_at IS NOT NULL)))`
+
+/** SQL: when the votes of a paper `p` were first read; the given moment for one without. */
+export const firstReadBy = (at: Date): SQL => sql`
+  coalesce((SELECT min(observed_at) FROM signals WHERE paper_id = p.id AND observed_at <= ${at}), ${at}::timestamptz)`
 
 /** Joins papers `p` with their newest snapshot `s` by a moment. */
 export const withSignals = (at: Date | SQL): SQL => sql`

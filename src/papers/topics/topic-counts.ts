@@ -69,7 +69,7 @@ const TopicRow = z.object({ slug: z.string(), papers: z.number(), since: z.strin
 
 async function countTopics({ db, now }: Deps, days?: number): Promise<Map<string, Counted>> {
   const newest = days === undefined ? undefined : await newestDay({ db, now })
-  const since = days === undefined || newest === undefined ? null : daysLater(newest, -days)
+  const since = days === undefined || newest === undefined ? null : daysLater(newest, 1 - days)
   const rows = await query(db, TopicRow)`
     SELECT slug, count(*)::int AS papers, min(p.list_day)::text AS since FROM papers p, unnest(p.topics) AS slug
     WHERE p.list_day >= coalesce(${since}::date, '-infinity') AND ${isCounted(dayOf(now()))}

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
+import { recordListFacts } from '../../../src/papers/ranking/record-list-facts.ts'
 import { editions, sourceReads } from '../../../src/runtime/db/schema.ts'
 import { addPapers, addSubscriber, NOON, releasedEdition } from '../../support/services.ts'
 import { siteOn, test } from '../site.ts'
@@ -73,6 +74,18 @@ describe('a day', () => {
     )
     expect(body).toMatch(/rel="prev" href="\/papers\?date=2026-04-13"/)
     expect(body).toMatch(/rel="next" href="\/papers\?date=2026-04-15"/)
+  })
+
+  test('names the paper that was first when its list closed', async ({ db, site: { app, services } }) => {
+    const [, second] = await addPapers(db, '2026-04-14', 2)
+    await recordListFacts({ ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }, '2026-04-14')
+    await db.execute(
+      sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${second}, ${NOON}, 500, 'hf')`,
+    )
+    const lead = 'Paper 1 of 2026-04-14 is first with 100 votes.'
+    expect(textOf((await app.inject('/papers?date=2026-04-14')).body)).toContain(lead)
+    const week = textOf((await app.inject('/papers?week=2026-W16')).body)
+    expect(week).toContain('Paper 2 of 2026-04-14 is first with 500 votes.')
   })
 
   test('whose list was not read after its close says when it was read, as its edition does', async ({

@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { closeOfDay, dayOf, daysLater, isDay } from '../../../src/calendar/days.ts'
 import { spanAround, spanNamed } from '../../../src/calendar/spans.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { release } from '../../../src/edition/draft/release.ts'
 import { loadSample } from '../../../src/papers/ingest/sample/load-sample.ts'
 import { feedPapers } from '../../../src/papers/lists/feed-papers.ts'
 import { countDays, listDay, listSpan } from '../../../src/papers/lists/list-day.ts'
@@ -226,6 +228,44 @@ describe('votes of our readers', () => {
     const deps = { db, now: () => NOON, closeHourUtc }
     expect((await placeOnDay(deps, day!.papers[1]!))?.rank).toBe(2)
     expect((await feedPapers(deps)).map(({ id }) => id)).toEqual([first, second])
+  })
+
+  test('and the source’s change no list whose first votes were read after its close', async ({ db }) => {
+    const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
+    const read1 = new Date('2026-04-15T08:00:00Z')
+    await db.execute(sql`UPDATE signals SET observed_at = ${read1}`)
+    await threeVotes(db, second, NOON)
+    await db.execute(
+      sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${second}, ${NOON}, 500, 'hf')`,
+    )
+    const day = await read(db, DAY, NOON)
+    expect(day).toMatchObject({ open: false, voted: true })
+    expect(order(day)).toEqual([
+      [first, 100],
+      [second, 503],
+    ])
+  })
+
+  test('and the source’s order a list as its edition, when that was late', async ({ db }) => {
+    const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
+    const [late, later] = [new Date('2026-04-15T08:00:00Z'), new Date('2026-04-15T10:00:00Z')]
+    const vote = (paperId: number, at: Date, votes: number) =>
+      db.execute(
+        sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${paperId}, ${at}, ${votes}, 'hf')`,
+      )
+    await vote(second, late, 200)
+    const edition = { db, config: testConfig(), now: () => late }
+    await assemble(edition, { date: DAY })
+    expect(
+      (await read(db, DAY, NOON))?.papers.map(({ id }) => id),
+      'a draft',
+    ).toEqual([first, second])
+    await release(edition, { date: DAY })
+    await vote(first, later, 300)
+    expect(order(await read(db, DAY, NOON))).toEqual([
+      [second, 200],
+      [first, 300],
+    ])
   })
 
   test('order a list that no community votes on, also after the close', async ({ db }) => {

@@ -20,6 +20,12 @@ const en = messagesIn('en')
 const now = () => NOON
 
 describe('topics of stored papers', () => {
+  test('of seven days are those of a week up to the newest list', async ({ db }) => {
+    for (const day of ['2026-04-07', '2026-04-08', '2026-04-14']) await addPapers(db, day, 1)
+    await db.update(papers).set({ topics: ['agents'] })
+    expect(await topicCounts({ db, now }, { days: 7, fewest: 1 })).toMatchObject([{ slug: 'agents', papers: 2 }])
+  })
+
   test('are named by their most frequent spelling, and found by any', async ({ db }) => {
     const keywords = [
       ['GRPO'],
