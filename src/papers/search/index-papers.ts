@@ -63,7 +63,9 @@ const readStale = (db: Db): Promise<StalePaper[]> =>
         p.topics <> '{}' AS has_topics
       FROM papers p LEFT JOIN paper_vectors v ON v.paper_id = p.id
       WHERE v.paper_id IS NULL OR v.made_at < p.updated_at OR v.corpus * 2 < (SELECT count(*) FROM paper_vectors)
-      ORDER BY p.id DESC LIMIT ${BATCH}`
+      ORDER BY p.id DESC LIMIT ${BATCH}
+      -- Rows that a list being stored holds come next time. Waiting for them would be a deadlock where it waits for ours.
+      FOR NO KEY UPDATE OF p SKIP LOCKED`
 
 /** A paper's vector, and its rows of `paper_terms`. */
 interface WordIndex extends Vector {
