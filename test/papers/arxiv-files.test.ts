@@ -14,7 +14,7 @@ const filesIn = async (folder: string): Promise<string[]> =>
     .sort()
 
 describe.skipIf(noRealPapers)('real files of arXiv', () => {
-  test('are all imported, and a second import changes nothing', async ({ db }) => {
+  test('are all imported, and a second import changes nothing', { timeout: 120_000 }, async ({ db }) => {
     const files = (await filesIn(arxivFolder)).filter((file) => !/\/(?:sample\.json|id_abc_|.*README)/.test(file))
     expect(files.length).toBeGreaterThan(200)
     for (const file of files) expect({ file, bad: (await importing(db, file)).bad }).toEqual({ file, bad: [] })
