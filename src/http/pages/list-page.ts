@@ -74,8 +74,8 @@ export function listPage(list: List, page: Around) {
 const MAX_NAME_CHARACTERS = 44
 
 /** The first sentences of a list, from its facts. Those of a final ranking are from its votes at the close, as its order. */
-const leadOf = ({ span, open, voted, papers }: List, t: Messages): string => {
-  const isFinal = span.kind === 'day' && !open && voted
+const leadOf = ({ open, voted, papers }: List, t: Messages): string => {
+  const isFinal = !open && voted
   const listed = papers.map(({ title, votes, list }) => ({
     // Only a leading paper is named, and shortening its title is slow.
     get name() {

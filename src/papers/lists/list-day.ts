@@ -16,8 +16,8 @@ export interface List {
   span: Span
   /** whether papers and votes may still be added */
   open: boolean
-  /** a community voted for its papers; else our readers' votes order them, also after the close */
-  voted: boolean
+  /** of a day: a community voted for its papers; else our readers' votes order them, also after the close */
+  voted?: boolean | undefined
   /** when its last list day closes */
   closesAt: Date
   /** of a day that has closed: when it was last read, if that was before its close, so that its ranking is not final */

@@ -77,8 +77,8 @@ export interface OrderedPage {
   first: number
   /** number of papers in the whole list */
   total: number
-  /** a community voted for papers of this day */
-  voted: boolean
+  /** of a day: a community voted for its papers */
+  voted?: boolean
 }
 
 interface Paging {
@@ -89,14 +89,14 @@ interface Paging {
 
 /** Returns a page of a list: a day's in the order of its edition, a week's or month's by votes. */
 export async function readOrder(deps: Deps, span: Span, page: Paging): Promise<OrderedPage> {
-  if (span.kind !== 'day') return { ...(await orderByVotes(deps.db, span, deps.now(), page)), voted: true }
+  if (span.kind !== 'day') return orderByVotes(deps.db, span, deps.now(), page)
   const { ids, voted } = (await orderDays(deps, [span.from])).get(span.from) ?? { ids: [], voted: false }
   const start = page.after === undefined ? 0 : ids.indexOf(page.after) + 1
   return { ids: ids.slice(start, start + page.limit), first: start + 1, total: ids.length, voted }
 }
 
 /** PostgreSQL sorts, because a month may have thousands of papers. */
-async function orderByVotes(db: Db, span: Span, at: Date, { after, limit }: Paging) {
+async function orderByVotes(db: Db, span: Span, at: Date, { after, limit }: Paging): Promise<OrderedPage> {
   const own = await countVotesInSpan(db, span, at)
   const { total, before, ids } = await queryOne(
     db,

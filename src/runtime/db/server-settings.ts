@@ -34,7 +34,7 @@ export async function findWrongSettings(client: Queryable): Promise<WrongSetting
   if (encoding !== 'UTF8')
     wrong.push({
       problem: `its encoding is ${encoding}, which has no room for every letter`,
-      fix: `CREATE DATABASE ${database} ENCODING 'UTF8' TEMPLATE template0 (after you renamed or dropped this one)`,
+      fix: `CREATE DATABASE ${database} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0 (after you renamed or dropped this one)`,
     })
   // What a role has in this database wins over settings of the server, the database or the role alone.
   const set = (problem: string, assignment: string, before = '') =>

@@ -197,6 +197,10 @@ async function threeVotes(db: Db, paperId: number, at: Date): Promise<void> {
 
 describe('votes of our readers', () => {
   const DAY = '2026-04-14'
+  const vote = (db: Db, paperId: number, at: Date, votes: number) =>
+    db.execute(
+      sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${paperId}, ${at}, ${votes}, 'hf')`,
+    )
   const order = (day: { papers: { id: number; votes?: number | undefined }[] } | undefined) =>
     day?.papers.map(({ id, votes }) => [id, votes])
 
@@ -216,9 +220,7 @@ describe('votes of our readers', () => {
   test('and the source’s are shown after the close, but the ranking is final', async ({ db }) => {
     const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
     await threeVotes(db, second, NOON)
-    await db.execute(
-      sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${second}, ${NOON}, 500, 'hf')`,
-    )
+    await vote(db, second, NOON, 500)
     const day = await read(db, DAY, NOON)
     expect(day).toMatchObject({ open: false, voted: true })
     expect(order(day)).toEqual([
@@ -232,12 +234,9 @@ describe('votes of our readers', () => {
 
   test('and the source’s change no list whose first votes were read after its close', async ({ db }) => {
     const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
-    const read1 = new Date('2026-04-15T08:00:00Z')
-    await db.execute(sql`UPDATE signals SET observed_at = ${read1}`)
+    await db.execute(sql`UPDATE signals SET observed_at = '2026-04-15T08:00:00Z'`)
     await threeVotes(db, second, NOON)
-    await db.execute(
-      sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${second}, ${NOON}, 500, 'hf')`,
-    )
+    await vote(db, second, NOON, 500)
     const day = await read(db, DAY, NOON)
     expect(day).toMatchObject({ open: false, voted: true })
     expect(order(day)).toEqual([
@@ -249,11 +248,7 @@ describe('votes of our readers', () => {
   test('and the source’s order a list as its edition, when that was late', async ({ db }) => {
     const [first, second] = (await addPapers(db, DAY, 2)) as [number, number]
     const [late, later] = [new Date('2026-04-15T08:00:00Z'), new Date('2026-04-15T10:00:00Z')]
-    const vote = (paperId: number, at: Date, votes: number) =>
-      db.execute(
-        sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (${paperId}, ${at}, ${votes}, 'hf')`,
-      )
-    await vote(second, late, 200)
+    await vote(db, second, late, 200)
     const edition = { db, config: testConfig(), now: () => late }
     await assemble(edition, { date: DAY })
     expect(
@@ -261,7 +256,7 @@ describe('votes of our readers', () => {
       'a draft',
     ).toEqual([first, second])
     await release(edition, { date: DAY })
-    await vote(first, later, 300)
+    await vote(db, first, later, 300)
     expect(order(await read(db, DAY, NOON))).toEqual([
       [second, 200],
       [first, 300],
