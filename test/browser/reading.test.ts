@@ -3,11 +3,12 @@ import { sql } from 'drizzle-orm'
 import type { CDPSession, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../src/mail/tokens.ts'
+import { LOCALES } from '../../src/messages/catalogue.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { test as onSite, type Site } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { addThumbnail } from '../support/pictures.ts'
-import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 import { DESK, PHONE, pagesOf } from './look.ts'
 
 const test = onSite.skipIf(withoutBrowser)
@@ -87,6 +88,23 @@ describe('the home page', () => {
       }
     }
   })
+})
+
+test('a vote without a number stays clear of the title, in every language', async ({ site }) => {
+  await addPapers(site.services.db, '2026-04-14', 2)
+  await site.services.db.execute(sql`DELETE FROM signals`)
+  for (const viewport of [PHONE, DESK]) {
+    for (const locale of LOCALES) {
+      const page = await open(site, { viewport, locale })
+      await page.goto('/papers?date=2026-04-14')
+      expect(await page.locator('html').getAttribute('lang')).toMatch(new RegExp(`^${locale}`))
+      const vote = (await page.locator('.ranked .vote button').first().boundingBox())!
+      const title = (await page.locator('.ranked .paper-title').first().boundingBox())!
+      const room = viewport === DESK ? title.x - (vote.x + vote.width) : vote.y - (title.y + title.height)
+      expect({ locale, isClear: room > 10 }).toEqual({ locale, isClear: true })
+      await page.context().close()
+    }
+  }
 })
 
 /** Serves the site; a page’s HTML up to a text, and the rest after `finish`. */
