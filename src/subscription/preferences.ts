@@ -102,7 +102,7 @@ export async function undoPreferences({ db, keys, config, now }: Deps, token: st
 }
 
 type State = Choices & { pausedUntil: Date | null }
-/** When the digests were due that a reader gave up by a pause or for the other kind, until they are back. */
+/** When the digests are due that no planning has reached, by kind: a pause, the other kind or another hour may have given them up. */
 type GaveUp = Partial<Record<ReturnType<typeof kindOf>, string>>
 /** As stored in `previous`; rows of an earlier version have no gaveUp. */
 type Previous = Choices & { pausedUntil: string | null; gaveUp?: GaveUp }
@@ -124,15 +124,21 @@ async function write(
   const isBack = before.status === 'active' && !paused && (wasPaused || after.cadence !== before.cadence)
   const stale = new Date(at.getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
   const gaveUp: GaveUp = { ...(before.previous as Previous | null)?.gaveUp }
+  const kind = kindOf(before.cadence)
+  if (!wasPaused && before.nextDigestAt) {
+    const since = gaveUp[kind] ? await firstHourSince(db, before, gaveUp[kind]) : undefined
+    // Of several changes the first counts, unless a digest was planned since.
+    if (since?.getTime() !== before.nextDigestAt.getTime()) gaveUp[kind] = before.nextDigestAt.toISOString()
+  }
+  const wasDueAt = gaveUp[kindOf(after.cadence)]
+  const staysPlanned = staysDue && !wasPaused
   // No planning moves that hour on while they are away. Who comes back in time gets the digest after all.
-  const wasDueAt = wasPaused || !staysDue ? new Date(gaveUp[kindOf(after.cadence)] ?? 0) : undefined
-  if (!paused) delete gaveUp[kindOf(after.cadence)]
-  if (!wasPaused && !staysDue && before.nextDigestAt) gaveUp[kindOf(before.cadence)] = before.nextDigestAt.toISOString()
-  const isStillDue = wasDueAt && wasDueAt > stale && wasDueAt <= at
-  const dueAgain = isBack
-    ? ((await unskip({ db, config }, subscriberId, after.cadence, { at, stale })) ??
-      (isStillDue ? wasDueAt : undefined))
-    : undefined
+  const dueAt = wasDueAt && (staysPlanned ? await firstHourSince(db, after, wasDueAt) : new Date(wasDueAt))
+  if (!paused && !staysPlanned) delete gaveUp[kindOf(after.cadence)]
+  const isStillDue = before.status === 'active' && !paused && dueAt && dueAt > stale && dueAt <= at
+  const dueAgain =
+    (isBack && (await unskip({ db, config }, subscriberId, after.cadence, { at, stale }))) ||
+    (isStillDue ? dueAt : undefined)
   await db
     .update(subscribers)
     .set({
@@ -154,6 +160,17 @@ async function write(
     .where(eq(subscribers.id, subscriberId))
   if (after.likeVoted !== before.likeVoted) await learnTaste({ db, now: () => at }, subscriberId)
   return toPreferences(await readRow(db, subscriberId))
+}
+
+/** Returns the first hour of a schedule that is not before a moment. */
+async function firstHourSince(
+  db: Db,
+  { zone, hour, cadence, weekday }: Pick<Choices, 'zone' | 'hour' | 'cadence' | 'weekday'>,
+  since: string,
+): Promise<Date> {
+  const { first } = await queryOne(db, { first: moment })`
+    SELECT next_digest_at(${zone}, ${hour}, ${cadence}, ${weekday}::int, ${since}::timestamptz - interval '1 microsecond') AS first`
+  return first
 }
 
 /**

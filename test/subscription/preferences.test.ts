@@ -162,6 +162,54 @@ test.for([
 )
 
 test.for([
+  ['an earlier hour', [{ hour: 8 }], { hour: 12 }],
+  ['a later hour', [{ hour: 13 }], { hour: 12 }],
+  ['two other hours', [{ hour: 14 }, { hour: 15 }], { hour: 12 }],
+  ['two other hours to the first of them', [{ hour: 11 }, { hour: 8 }], { hour: 12 }],
+  ['another zone', [{ zone: 'Asia/Tokyo' }], { zone: 'Europe/London', hour: 13 }],
+  ['weekdays', [{ cadence: 'weekdays', hour: 11 }], { cadence: 'daily', hour: 12 }],
+  ['another hour and a pause', [{ hour: 8 }, { pauseWeeks: 1 }], { hour: 12, pauseWeeks: 0 }],
+  ['a pause and another hour', [{ pauseWeeks: 1 }, { hour: 8 }], { hour: 12, pauseWeeks: 0 }],
+] as const)(
+  'who moves to %s just before their hour, and back just after it, gets the digest, once',
+  async ([, changes, back], { db }) => {
+    const at = { now: new Date(NOON.getTime() - 30_000) }
+    const { services, save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
+    for (const change of changes) await save(change)
+    at.now = new Date(NOON.getTime() + 30_000)
+    await save(back)
+    expect(await nextDigest()).toBe(NOON.toISOString())
+    await save({ size: 5 })
+    expect(await nextDigest(), 'still').toBe(NOON.toISOString())
+    await releasedEdition(services)
+    expect((await planDue(services)).deliveries).toBe(1)
+    for (const change of changes) await save(change)
+    await save(back)
+    expect(await nextDigest(), 'planned').toBe('2026-04-16T12:00:00.000Z')
+  },
+)
+
+test('an hour whose digest was planned at another hour since is not due again', async ({ db }) => {
+  const at = { now: new Date(NOON.getTime() - 30_000) }
+  const { services, save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
+  await releasedEdition(services)
+  await save({ hour: 13 })
+  at.now = new Date(NOON.getTime() + 3_600_000)
+  expect((await planDue(services)).deliveries).toBe(1)
+  await save({ hour: 12 })
+  expect(await nextDigest()).toBe('2026-04-16T12:00:00.000Z')
+})
+
+test('an hour of the day before, more than 12 hours ago, is not due again', async ({ db }) => {
+  const at = { now: new Date(NOON.getTime() - 30_000) }
+  const { save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
+  await save({ hour: 8 })
+  at.now = new Date(NOON.getTime() + 13 * 3_600_000)
+  await save({ hour: 12 })
+  expect(await nextDigest()).toBe('2026-04-16T12:00:00.000Z')
+})
+
+test.for([
   ['a daily digest after 13 hours', {}, { pauseWeeks: 1 }, { pauseWeeks: 0 }, 13],
   ['a daily digest after 13 hours', {}, { cadence: 'weekly' }, { cadence: 'daily' }, 13],
   ['a weekly digest after three days', { cadence: 'weekly', weekday: 3 }, { pauseWeeks: 1 }, { pauseWeeks: 0 }, 72],
