@@ -219,7 +219,7 @@ async function record(
 ): Promise<void> {
   const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', attempt)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
-  const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
+  const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`, config.UNKNOWN_POLICY)
   const recordStatement = sql`
     WITH next AS (
       SELECT o.id, ${after.state} AS state, ${after.attempts} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o

@@ -1,7 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { dueBatches } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
+import { NO_MORE_RESENDS } from '../../src/delivery/ledger/conditions.ts'
+import { progressOf } from '../../src/delivery/ledger/progress.ts'
 import { readerDeliveries } from '../../src/delivery/ledger/reader-deliveries.ts'
+import { recordOutcomes } from '../../src/delivery/ledger/record-outcomes.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
@@ -66,6 +69,34 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   expect(one!.reply).toMatch(/^250 /)
   expect(await readerDeliveries(services, 'rené@example.org'), 'an address beyond ASCII is no error').toEqual([])
 })
+
+test.for(['hold', 'resend'] as const)(
+  'one that may have arrived is remembered as such under %s, and stays due when its next attempt never began',
+  async (UNKNOWN_POLICY, { db }) => {
+    const services = servicesOn(db, { UNKNOWN_POLICY })
+    await addReaders(db, 1)
+    const editionId = await releasedEdition(services)
+    await planAll(services, editionId)
+    await db
+      .update(deliveries)
+      .set({ state: 'unknown', attempts: 1, handedAt: services.now(), crashes: NO_MORE_RESENDS })
+    await db.update(batches).set({ state: 'done' })
+    await db.update(editions).set({ state: 'sending' })
+    await sendAgain(services, KEY, { only: ['unknown'], dryRun: false })
+    const [again] = await dueBatches(db, services.now())
+    const lease = (await leaseBatch(db, again!.batchId, services.now()))!
+    await db.update(deliveries).set({ state: 'handed', attempts: 2 })
+    const { subscriberId } = (await db.select().from(deliveries))[0]!
+    const outcome = { state: 'queued' as const, reply: 'sending stopped' }
+    await recordOutcomes(db, lease, [{ subscriberId, attempt: 2, outcome }], {
+      at: services.now(),
+      policy: UNKNOWN_POLICY,
+    })
+    const [row] = await db.select().from(deliveries)
+    expect(row!.crashes + row!.cuts).toBe(1)
+    expect((await progressOf(services, editionId)).open).toBe(1)
+  },
+)
 
 test('an edition that another person cancels at the same moment stays cancelled', async ({ db }) => {
   const services = servicesOn(db)

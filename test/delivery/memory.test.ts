@@ -146,7 +146,7 @@ describe('no paper twice, where another edition shows it before a delivery is at
     const chosen = await select(await readPending(db, lease, 'resend'), db)
     const [begun] = await startAttempts(db, lease, chosen, { releases, policy: 'resend', at: NOON })
     const outcome = { state: 'queued' as const, reply: 'sending stopped' }
-    await recordOutcomes(db, lease, [{ ...begun!, outcome }], NOON)
+    await recordOutcomes(db, lease, [{ ...begun!, outcome }], { at: NOON, policy: 'resend' })
     await returnBatch(db, lease, 'resend', new Date(NOON.getTime() + 1))
     await deliver(services, deps, second)
     expect(await finish(services, deps)).toEqual(['skipped 0', 'accepted 6'])

@@ -194,7 +194,7 @@ describe('while any row is open, the edition is not sent', () => {
     await workAll(other)
     expect(await isSent(services, editionId, 1), 'unknown, and held').toBe(true)
     const outcome = { state: 'deferred' as const, reply: '450 4.2.0 later' }
-    await recordOutcomes(db, lease, [{ subscriberId, attempt: 1, outcome }], NOON)
+    await recordOutcomes(db, lease, [{ subscriberId, attempt: 1, outcome }], { at: NOON, policy: 'resend' })
     expect((await db.select().from(editions))[0]).toMatchObject({ state: 'sending', sentAt: null })
     expect(await isSent(services, editionId, 1)).toBe(false)
     clock.now = new Date(NOON.getTime() + 3_600_000)
@@ -215,7 +215,10 @@ describe('while any row is open, the edition is not sent', () => {
     const outcome = { state: 'deferred' as const, reply: '450 4.2.0 later' }
     const { recording, settling } = await db.transaction(async (tx) => {
       await tx.execute(sql`SELECT FROM deliveries FOR UPDATE`)
-      const recording = recordOutcomes(db, lease, [{ subscriberId, attempt: 1, outcome }], NOON)
+      const recording = recordOutcomes(db, lease, [{ subscriberId, attempt: 1, outcome }], {
+        at: NOON,
+        policy: 'resend',
+      })
       await someoneWaits(db) // it has seen that the edition is not sent
       const settling = settleEditions(services)
       await Promise.race([settling, someoneWaits(db, 2)])

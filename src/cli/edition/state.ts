@@ -24,7 +24,7 @@ const COMMANDS: [string, string, string, (services: Services, key: EditionKey) =
   ['hold', 'held', 'stop the schedule from releasing a draft', hold],
   ['pause', 'paused', 'pause sending', pause],
   ['resume', 'resumed', 'resume a paused edition, or release a held draft on schedule', resume],
-  ['recall', 'recalled', 'make a released edition a held draft again, while no email was handed over', recall],
+  ['recall', 'recalled', 'make a released edition a held draft again, while no email can have arrived', recall],
   ['cancel', 'cancelled', 'end the edition for good and skip unsent deliveries', cancel],
 ]
 

@@ -45,13 +45,20 @@ export const needsAttempt = (row: SQL, policy: 'resend' | 'hold'): SQL<boolean> 
 /** Assignments for rows still `handed` after their worker died. */
 export const AFTER_WORKER_DEATH = sql`state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply'`
 
-/** Returns a row's new columns for an outcome. `queued`, an attempt that never began, restores the state before the mark. */
-export const afterOutcome = (row: SQL, outcome: SQL) => ({
-  state: sql`CASE WHEN ${outcome} <> 'queued' THEN ${outcome} WHEN ${row}.crashes + ${row}.cuts > 0 THEN 'unknown'
+/**
+ * Returns a row's new columns for an outcome. `queued`, an attempt that never began, restores the state before the mark. Under `hold`,
+ * no unknown row is marked: one that may have arrived waits because an operator sends it again.
+ */
+export const afterOutcome = (row: SQL, outcome: SQL, policy: 'resend' | 'hold') => ({
+  state: sql`CASE WHEN ${outcome} <> 'queued' THEN ${outcome} WHEN ${policy === 'resend'} AND ${row}.crashes + ${row}.cuts > 0 THEN 'unknown'
     WHEN ${row}.hand_overs > 1 THEN 'deferred' ELSE 'queued' END::delivery_state`,
   attempts: sql`${row}.hand_overs - (${outcome} = 'queued')::int`,
   cuts: sql`${row}.cuts + (${outcome} = 'unknown' AND ${row}.state = 'handed')::int`,
 })
+
+/** Whether the reader may have this email: it was accepted, is on its way, or an attempt's outcome is unknown. */
+export const mayHaveArrived = (row: SQL): SQL<boolean> =>
+  sql`(${row}.state IN ('handed', 'accepted', 'unknown') OR ${row}.crashes + ${row}.cuts > 0)`
 
 /** Whether a row is at this attempt, also if another worker has set it to `unknown`. Outcomes are recorded for their own attempt only. */
 export const isAttempt = (row: SQL, attempt: SQL): SQL<boolean> =>

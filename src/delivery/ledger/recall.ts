@@ -5,15 +5,17 @@ import { bool, queryOne } from '../../runtime/db/query.ts'
 import { corrections, editionNotices, editionPapers, editionParts, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFor } from '../plan/audience.ts'
+import { mayHaveArrived } from './attempts.ts'
 
 /**
- * Makes a released edition a held draft again, while none of its emails was handed over. Its planned deliveries are removed, and their
- * readers are due again at the hour that they had, unless they have moved to another schedule.
+ * Makes a released edition a held draft again, while no reader can have it: attempts that relays refused or deferred left nothing
+ * with a reader. Its deliveries are removed, and their readers are due again at the hour that they had, unless they have moved to
+ * another schedule.
  *
  * Marking a delivery locks its batch (start-attempts.ts). This locks every batch of the edition before it looks at the ledger, so
  * either it sees the mark, or the mark finds no batch.
  *
- * @throws PaperboyError EDITION_NOT_FOUND; EDITION_STATE when it is no released edition, or one email was handed over
+ * @throws PaperboyError EDITION_NOT_FOUND; EDITION_STATE when it is no released edition, or one email may have arrived
  */
 export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, key: EditionKey): Promise<void> {
   await db.transaction(async (tx) => {
@@ -26,12 +28,12 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
         `${describe(key)} is ${edition!.state}. Only a released one can be recalled.`,
       )
     await tx.execute(sql`SELECT FROM batches WHERE edition_id = ${id} ORDER BY id FOR UPDATE`)
-    const { handed } = await queryOne(tx, { handed: bool })`
-      SELECT EXISTS (SELECT FROM deliveries WHERE edition_id = ${id} AND (hand_overs > 0 OR handed_at IS NOT NULL)) AS handed`
-    if (handed)
+    const { arrived } = await queryOne(tx, { arrived: bool })`
+      SELECT EXISTS (SELECT FROM deliveries WHERE edition_id = ${id} AND ${mayHaveArrived(sql`deliveries`)}) AS arrived`
+    if (arrived)
       throw new PaperboyError(
         'EDITION_STATE',
-        `${describe(key)} is on its way: at least one delivery was attempted, so it cannot be recalled. Pause or cancel it, or publish a correction.`,
+        `${describe(key)} is on its way: at least one email may have arrived, so it cannot be recalled. Pause or cancel it, or publish a correction.`,
       )
     // Readers planned by their hour have moved on to their next one. An order to send at once did not move them.
     const orderedUntil =
@@ -39,7 +41,7 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
     await tx.execute(sql`
       UPDATE subscribers s SET next_digest_at = d.expires_at - make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})
       FROM deliveries d
-      WHERE d.edition_id = ${id} AND s.id = d.subscriber_id AND s.next_digest_at IS NOT NULL AND d.state = 'queued'
+      WHERE d.edition_id = ${id} AND s.id = d.subscriber_id AND s.next_digest_at IS NOT NULL AND d.state IN ('queued', 'deferred', 'refused')
         AND d.expires_at IS DISTINCT FROM ${orderedUntil}::timestamptz AND ${isFor(edition!)}`)
     await tx.execute(sql`DELETE FROM deliveries WHERE edition_id = ${id}`)
     await tx.execute(sql`DELETE FROM batches WHERE edition_id = ${id}`)

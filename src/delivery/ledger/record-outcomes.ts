@@ -17,6 +17,11 @@ export interface RecordedOutcome {
   retryBatch?: number | undefined
 }
 
+interface RecordOptions {
+  at: Date
+  policy: 'resend' | 'hold'
+}
+
 /**
  * Records outcomes, also for a delivery that another worker has set to `unknown`, since the outcome is now known; but never for a later
  * attempt. Reopens a batch that ended before one of its deliveries needed a retry.
@@ -25,15 +30,15 @@ export async function recordOutcomes(
   db: Db,
   lease: Pick<Lease, 'editionId' | 'batchId'>,
   outcomes: readonly RecordedOutcome[],
-  at: Date,
+  { at, policy }: RecordOptions,
 ): Promise<void> {
   const hardBounces = outcomes.filter(({ outcome }) => outcome.hardBounce)
   const isDeferred = outcomes.some(({ outcome }) => outcome.state === 'deferred')
-  if (hardBounces.length === 0 && !isDeferred) return recordStates(db, lease, outcomes, at)
+  if (hardBounces.length === 0 && !isDeferred) return recordStates(db, lease, outcomes, { at, policy })
   await db.transaction(async (tx) => {
     // Settling locks the edition as well. Otherwise it becomes `sent` after the statement below has seen that it is not.
     if (isDeferred) await tx.execute(sql`SELECT FROM editions WHERE id = ${lease.editionId} FOR KEY SHARE`)
-    await recordStates(tx, lease, outcomes, at)
+    await recordStates(tx, lease, outcomes, { at, policy })
     if (hardBounces.length === 0) return
     // In one transaction: the next edition must not go to a mailbox that does not exist.
     const hashes = hardBounces.map(({ addressHash }) => addressHash!)
@@ -49,10 +54,10 @@ async function recordStates(
   db: Db,
   { editionId, batchId }: Pick<Lease, 'editionId' | 'batchId'>,
   outcomes: readonly RecordedOutcome[],
-  at: Date,
+  { at, policy }: RecordOptions,
 ): Promise<void> {
   const again = new Date(at.getTime() + retryDelayMs('digest', 1))
-  const next = afterOutcome(sql`d`, sql`r.state`)
+  const next = afterOutcome(sql`d`, sql`r.state`, policy)
   // One statement: a batch that is done is open again before a worker can see its delivery wait for a retry.
   const recordStatement = sql`
     WITH r AS (

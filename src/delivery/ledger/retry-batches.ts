@@ -2,13 +2,17 @@ import { batches } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 import { retryDelayMs } from './attempts.ts'
+import type { Lease } from './batches.ts'
 import type { RecordedOutcome } from './record-outcomes.ts'
 
 /** Assigns deliveries that need a retry to later batches. */
 export interface RetryBatches {
   /** Sets `retryBatch` on outcomes that need a retry. */
-  assign(editionId: number, group: readonly RecordedOutcome[]): Promise<void>
+  assign(lease: Release, group: readonly RecordedOutcome[]): Promise<void>
 }
+
+/** A recall deletes the batches of an edition, so its next release has others. */
+type Release = Pick<Lease, 'editionId' | 'releasedAt'>
 
 /** Deliveries deferred within this time share a batch, so that slow sending does not make batches of one. */
 const SHARED_FOR_MS = 10_000
@@ -27,12 +31,12 @@ export function openRetryBatches({ db, config, now }: Pick<Services, 'db' | 'con
     return { batchId: row!.id, until: at + SHARED_FOR_MS, room: BATCH_SIZE }
   }
   return {
-    async assign(editionId, group) {
+    async assign({ editionId, releasedAt }, group) {
       for (const one of group) {
         const { state, relayDown, aboutUs } = one.outcome
         const needsRetry = state === 'deferred' || (state === 'unknown' && config.UNKNOWN_POLICY === 'resend')
         if (!needsRetry || (relayDown && !aboutUs)) continue
-        const key = `${editionId} ${one.attempt}`
+        const key = `${editionId} ${releasedAt} ${one.attempt}`
         let batch = made.get(key)
         if (!batch || batch.room === 0 || batch.until < now().getTime()) {
           batch = await make(editionId, one.attempt)

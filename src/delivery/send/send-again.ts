@@ -3,6 +3,7 @@ import { type EditionKey, editionNotFound, lockEdition } from '../../edition/dra
 import { PaperboyError } from '../../lib/errors.ts'
 import { number, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
+import { mayHaveArrived } from '../ledger/attempts.ts'
 import { canBeEmailed, isFor } from '../plan/audience.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 
@@ -54,9 +55,11 @@ export async function sendAgain(
       ), picked AS (
         SELECT d.subscriber_id, (row_number() OVER (ORDER BY d.subscriber_id) - 1) / ${BATCH_SIZE}::int AS n FROM deliveries d WHERE ${chosen}
       )
-      UPDATE deliveries d SET state = 'queued', batch_id = numbered.id, crashes = 0, cuts = 0, expires_at = ${expiresAt}, settled_at = NULL,
+      UPDATE deliveries d SET state = 'queued', batch_id = numbered.id, crashes = 0,
+        -- One cut less before it stays unknown. That it may have arrived is remembered, whatever the next outcome.
+        cuts = ${mayHaveArrived(sql`d`)}::int, expires_at = ${expiresAt}, settled_at = NULL,
         -- The others certainly did not arrive, and digests since may have shown the same papers.
-        shown = CASE WHEN d.state = 'unknown' OR d.crashes + d.cuts > 0 THEN d.shown END
+        shown = CASE WHEN ${mayHaveArrived(sql`d`)} THEN d.shown END
       FROM picked JOIN numbered USING (n) WHERE d.edition_id = ${id} AND d.subscriber_id = picked.subscriber_id`)
     await tx.execute(sql`
       UPDATE editions SET state = CASE WHEN state = 'paused' THEN state ELSE 'sending' END, sent_at = NULL, answered = 0, refused = 0 WHERE id = ${id}`)

@@ -52,8 +52,8 @@ export async function streamBatch(
           const addressHash = outcome.hardBounce && hashOfAddress(config.SUPPRESSION_KEY, email)
           return { subscriberId, attempt, outcome, addressHash }
         })
-        await retries.assign(lease.editionId, outcomes)
-        await recordOutcomes(db, lease, outcomes, now())
+        await retries.assign(lease, outcomes)
+        await recordOutcomes(db, lease, outcomes, { at: now(), policy: config.UNKNOWN_POLICY })
       },
     },
     ended,

@@ -17,5 +17,5 @@ export async function lockDraft(db: Db, key: EditionKey): Promise<typeof edition
 export const noDraft = ({ date, state }: Pick<typeof editions.$inferSelect, 'date' | 'state'>): PaperboyError =>
   new PaperboyError(
     'EDITION_STATE',
-    `Its edition of ${date} is ${state} and can no longer change. Nothing was changed.${state === 'cancelled' ? '' : ' Recall it if no delivery was attempted yet. Otherwise publish a correction.'}`,
+    `Its edition of ${date} is ${state} and can no longer change. Nothing was changed.${state === 'cancelled' ? '' : ' Recall it if no email can have arrived. Otherwise publish a correction.'}`,
   )

@@ -167,7 +167,7 @@ async function editionDeliveries(services: Services, key: EditionKey, state?: Li
     nextTry: progress.open > 0 && progress.nextTry ? plainMoment(progress.nextTry) : undefined,
     details,
     figures: outcomeFigures(progress.states, { all: true }),
-    actions: actionsFor(edition, { anyHanded: true }).filter(({ action }) => action !== 'recall'),
+    actions: actionsFor(edition, { mayHaveArrived: true }),
     groups: [
       { name: 'Relay', rows: relays.map(groupRow) },
       { name: 'Recipient domain', rows: domains.map(groupRow) },

@@ -28,7 +28,7 @@ export const ACTIONS = {
     done: 'recalled',
     label: 'Recall to draft',
     in: ['released', 'sending', 'paused'],
-    sure: 'Take it back, so that it can be changed. Only while no email was handed over.',
+    sure: 'Take it back, so that it can be changed. Only while no email can have arrived.',
   },
   cancel: {
     does: inThePhaseSeen(cancel),
@@ -45,13 +45,13 @@ export const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS,
 /** The buttons of an edition in this state. */
 export const actionsFor = (
   { state, held }: { state: string; held: boolean },
-  { anyHanded = false }: { anyHanded?: boolean } = {},
+  { mayHaveArrived = false }: { mayHaveArrived?: boolean } = {},
 ) =>
   (Object.keys(ACTIONS) as Action[])
     .map((action) => ({ action, ...ACTIONS[action] }))
     .filter((each) => (each.in as readonly string[]).includes(state))
     .filter(({ action }) => state !== 'draft' || (held ? action !== 'hold' : action !== 'resume'))
-    .filter(({ action }) => action !== 'recall' || !anyHanded)
+    .filter(({ action }) => action !== 'recall' || !mayHaveArrived)
     .map(({ action, label, sure }) => ({ action, label, sure }))
 
 /** Whether it is a draft, for a fingerprint: Cancel and Resume do something else to an edition that is out. */

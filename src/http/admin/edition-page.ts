@@ -44,7 +44,7 @@ export async function editionPage(services: Services, key: EditionKey) {
     isDraft,
     status: describeStatus(edition, services.now()),
     timeline: timelineOf(times),
-    actions: actionsFor(edition, { anyHanded: progress !== undefined && anyHanded(progress.states) }),
+    actions: actionsFor(edition, { mayHaveArrived: progress !== undefined && mayHaveArrived(progress.states) }),
     seen: fingerprint(...curationState(view)),
     seenPhase: fingerprint(...phaseOf(edition)),
     papers: papers.map((paper, index) => ({ ...paperRow(paper), number: index + 1 })),
@@ -65,9 +65,9 @@ export async function editionPage(services: Services, key: EditionKey) {
   }
 }
 
-/** States that a delivery has only after a relay was asked to take it. */
-const anyHanded = (states: Record<string, number>): boolean =>
-  ['handed', 'accepted', 'deferred', 'refused', 'unknown'].some((state) => (states[state] ?? 0) > 0)
+/** Whether readers may have it. */
+const mayHaveArrived = (states: Record<string, number>): boolean =>
+  ['handed', 'accepted', 'unknown'].some((state) => (states[state] ?? 0) > 0)
 
 function describeStatus(edition: Edition, now: Date): string {
   const { state, held, releaseAt, releasedAt, byHand, pausedWhy } = edition

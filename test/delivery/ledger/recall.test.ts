@@ -7,6 +7,7 @@ import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
+import { sendAgain } from '../../../src/delivery/send/send-again.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { findEdition } from '../../../src/edition/draft/control.ts'
 import { curate } from '../../../src/edition/draft/curate.ts'
@@ -23,8 +24,9 @@ import {
 } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { someoneWaits, test } from '../../support/database.ts'
-import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
+import { deliveryStates, NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+import { smtpReply } from '../../support/sink.ts'
 
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 
@@ -126,16 +128,79 @@ describe('an edition of which nothing was handed over', () => {
   })
 })
 
-describe('once one email was handed over', () => {
-  test('recalling is refused, and changes nothing', async ({ db }) => {
+describe('after attempts that left no email with a reader', () => {
+  test('becomes a draft again; its readers are due, and get it as it is released then, also in retries', async ({
+    db,
+  }) => {
+    const at = { now: NOON }
+    const services = servicesOn(db, {}, at)
+    const due = new Date('2026-04-15T11:00:00Z')
+    let reply: (to: string) => Error | undefined = (to) =>
+      to.startsWith('reader-1@') ? smtpReply(550, '5.0.0 no') : smtpReply(450, '4.2.0 later')
+    const sink = await sinkThat({ recipient: (to) => reply(to) })
+    const worker = workerOn(services, sink.url)
+    const work = async () => {
+      for (const { batchId } of await dueBatches(db, at.now)) await deliverBatch(worker, batchId, NEVER)
+    }
+    await addReaders(db, 3, { nextDigestAt: due })
+    await releasedEdition(services, KEY.date, 4)
+    await planDue(services)
+    await work()
+    expect(await deliveryStates(db)).toEqual({ deferred: 2, refused: 1 })
+    await recall(services, KEY)
+    const readers = await db.select({ at: subscribers.nextDigestAt }).from(subscribers)
+    expect(readers.map((reader) => reader.at)).toEqual([due, due, due])
+    await curate(services, '2604.14003', 'pick', 'Changed my mind.')
+    // Within the seconds in which deferred deliveries share a batch.
+    at.now = new Date(NOON.getTime() + 1)
+    await release(services, KEY)
+    expect((await planDue(services)).deliveries).toBe(3)
+    await work()
+    expect(await deliveryStates(db)).toEqual({ deferred: 2, refused: 1 })
+    reply = () => undefined
+    at.now = new Date(NOON.getTime() + 3_600_000)
+    await work()
+    expect(await deliveryStates(db)).toEqual({ accepted: 2, refused: 1 })
+    for (const { to } of sink.taken) expect((await sink.read(to)).text).toContain('Changed my mind.')
+  })
+
+  test('one that never began counts as none', async ({ db }) => {
+    const services = servicesOn(db)
+    await leased(services)
+    await db.execute(sql`UPDATE deliveries SET handed_at = now()`)
+    await recall(services, KEY)
+    expect(await stateOf(services)).toBe('draft')
+  })
+})
+
+describe('once one email may have arrived', () => {
+  test.for(['accepted', 'unknown', 'unknown, sent again and refused'])(
+    'recalling is refused: %s',
+    async (how, { db }) => {
+      const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+      const sink = await sinkThat({ recipient: () => smtpReply(550, '5.0.0 no') })
+      await addReaders(db, 1)
+      await planAll(services, await releasedEdition(services, KEY.date, 4))
+      await db.update(deliveries).set({ state: how === 'accepted' ? how : 'unknown', attempts: 1, handedAt: NOON })
+      await db.update(batches).set({ state: 'done' })
+      await db.update(editions).set({ state: 'sending' })
+      if (how.endsWith('refused')) {
+        expect(await sendAgain(services, KEY, { only: ['unknown'], dryRun: false })).toEqual({ unknown: 1 })
+        for (const { batchId } of await dueBatches(db, NOON))
+          await deliverBatch(workerOn(services, sink.url), batchId, NEVER)
+        expect(await deliveryStates(db)).toEqual({ refused: 1 })
+      }
+      await expect(recall(services, KEY)).rejects.toMatchObject({ code: 'EDITION_STATE' })
+      expect(await stateOf(services)).toBe('sending')
+    },
+  )
+
+  test('recalling is refused while one is handed over, and changes nothing', async ({ db }) => {
     const services = servicesOn(db)
     const { mark } = await leased(services)
     expect(await mark()).toHaveLength(3)
     await expect(recall(services, KEY)).rejects.toMatchObject({ code: 'EDITION_STATE' })
     expect([await stateOf(services), await db.$count(deliveries)]).toEqual(['sending', 3])
-    // Also when it went back to the queue: its content may have left.
-    await db.execute(sql`UPDATE deliveries SET state = 'queued', hand_overs = 0`)
-    await expect(recall(services, KEY)).rejects.toMatchObject({ code: 'EDITION_STATE' })
   })
 
   test('a draft and a cancelled edition cannot be recalled', async ({ db }) => {

@@ -15,9 +15,9 @@ test('rule 2: a late outcome is recorded for its own attempt, never for a later 
   const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
   await db.update(deliveries).set({ state: 'handed', attempts: 2, crashes: 1 })
   const late = { subscriberId, attempt: 1, outcome: { state: 'refused' as const, reply: '550 5.1.1 late' } }
-  await recordOutcomes(db, lease, [late], services.now())
+  await recordOutcomes(db, lease, [late], { at: services.now(), policy: 'resend' })
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'handed', reply: null })
-  await recordOutcomes(db, lease, [{ ...late, attempt: 2 }], services.now())
+  await recordOutcomes(db, lease, [{ ...late, attempt: 2 }], { at: services.now(), policy: 'resend' })
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'refused', reply: '550 5.1.1 late' })
 })
 
@@ -34,7 +34,7 @@ test('rule 2: recording is retried until the database accepts it', async ({ db }
   let attempts = 0
   await retryRecording(services, async () => {
     if (++attempts === 3) await db.execute(sql`DROP TRIGGER full_disk ON deliveries`)
-    await recordOutcomes(db, lease, [outcome], services.now())
+    await recordOutcomes(db, lease, [outcome], { at: services.now(), policy: 'resend' })
   })
   expect(attempts).toBe(3)
   const [row] = await db.select().from(deliveries).where(eq(deliveries.subscriberId, subscriberId))
