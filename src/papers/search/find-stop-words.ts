@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Matches } from './find-all-words.ts'
 import type { ParsedQuery } from './parse-query.ts'
-import { type DatedQuery, filters, readMatches, tsquery } from './search-query.ts'
+import { type DatedQuery, dayKey, filters, readMatches, tsquery } from './search-query.ts'
 import { foldedWords } from './words.ts'
 
 /** The index has no stop words, so titles are read one after another: some 3 µs each. */
@@ -22,7 +22,7 @@ export async function findStopWords(db: Db, { whole }: ParsedQuery, query: Dated
   const matches = await readMatches(
     db,
     sql`
-      SELECT p.id, ${query.order === 'date' ? sql`p.list_day::text` : sql`to_char(p.list_day - date '0001-01-01', 'FM0000000') || '.000000'`} AS sort_key
+      SELECT p.id, ${dayKey(query)} AS sort_key
       FROM (SELECT * FROM papers ORDER BY list_day DESC, id DESC LIMIT ${MOST_READ}) p
       WHERE numnode(${tsquery(whole)}) = 0 AND ${filters(query)}
         -- Folding a title takes ten times as long.

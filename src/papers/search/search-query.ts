@@ -68,6 +68,10 @@ export const filters = ({ today, from, to, topic, hasCode }: DatedQuery): SQL =>
     sql` AND `,
   )
 
+/** Sort key of a paper `p` by its list day alone; by relevance, one above every rank. */
+export const dayKey = ({ order }: SearchQuery): SQL =>
+  order === 'date' ? sql`p.list_day::text` : sql`to_char(p.list_day - date '0001-01-01', 'FM0000000') || '.000000'`
+
 export const isFiltered = ({ from, to, topic, hasCode }: SearchQuery): boolean =>
   Boolean(from || to || topic || hasCode)
 

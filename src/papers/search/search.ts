@@ -5,6 +5,7 @@ import { findPaper, findPublicPaper } from '../lists/paper.ts'
 import { arxivId } from '../paper-id.ts'
 import { correctSpelling } from './correct-spelling.ts'
 import { findBest, findNewest, type Matches } from './find-all-words.ts'
+import { findByAuthor } from './find-by-author.ts'
 import { findSomeWords } from './find-some-words.ts'
 import { findStopWords } from './find-stop-words.ts'
 import { type HighlightedPaper, readHighlighted } from './highlight.ts'
@@ -119,11 +120,12 @@ interface Page {
 
 /** Finds the words as given. When no paper has them all, misspelled ones are corrected first. */
 async function findByWords(db: Db, query: Words, page: Page): Promise<Found> {
-  const all = await findAll(db, query, page)
-  if (all.total === 0) {
-    const titled = await findStopWords(db, parseQuery(query.q), query)
-    if (titled.total > 0) return withoutSome(titled)
-  }
+  const found = await findAll(db, query, page)
+  const isIndexed = found.total > 0
+  const matches = isIndexed ? found : await findStopWords(db, parseQuery(query.q), query)
+  // By date, an author's papers have their place among the others.
+  const all = isIndexed && query.order === 'date' ? found : await withAuthor(db, query, matches)
+  if (!isIndexed && all.total > 0) return withoutSome(all)
   if (all.total === 0 && !query.exact) {
     const corrected = await correctSpelling(db, query.q)
     if (corrected !== undefined) {
@@ -133,6 +135,17 @@ async function findByWords(db: Db, query: Words, page: Page): Promise<Found> {
     }
   }
   return addSome(db, query, all)
+}
+
+/** Adds the papers of the author whose name was searched for. By relevance they come before those that the index ranked. */
+async function withAuthor(db: Db, query: Words, found: Matches): Promise<Matches> {
+  const authored = await findByAuthor(db, query)
+  if (authored.length === 0) return found
+  const ids = new Set(authored.map(({ id }) => id))
+  const matches = [...authored, ...found.matches.filter(({ id }) => !ids.has(id))].sort(
+    (a, b) => Number(a.sortKey < b.sortKey) - Number(a.sortKey > b.sortKey) || b.id - a.id,
+  )
+  return { ...found, matches, total: Math.max(found.total, matches.length) }
 }
 
 async function findAll(db: Db, query: Words, { limit, cursor }: Page): Promise<Matches> {

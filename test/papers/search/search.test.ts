@@ -186,6 +186,37 @@ describe('search', () => {
     expect((await searchPapers({ db, now }, { q: 'markink' })).corrected).toBe('marking')
   })
 
+  test('an author whose name has stop words is found by it, before others of the same surname', async ({ db }) => {
+    const by = (id: string, name: string, title = 'Sampling', day = '2026-04-10') =>
+      hfEntry(id, { title, authors: [{ name: 'Ada' }, { name }], submittedOnDailyAt: `${day}T01:00:00Z` })
+    await put(db, [
+      by('2604.00001', 'An Luo'),
+      by('2604.00002', 'Yi Luo', 'The Luo sampler of Luo', '2026-04-14'),
+      by('2604.00003', 'Will Do'),
+      by('2604.00004', 'He She', 'Sampling', '2026-04-09'),
+      by('2604.00005', 'Yi Luo', 'Will do, or not', '2026-04-12'),
+      by('2604.00006', 'Will Do', 'Sampling', '2026-04-13'),
+    ])
+    await indexPapers({ db })
+    expect(await found(db, { q: 'An Luo' })).toEqual(['2604.00001', '2604.00002', '2604.00005'])
+    for (const q of ['an luo', ' AN  LUO', '"An Luo"'])
+      expect([q, (await found(db, { q }))[0]]).toEqual([q, '2604.00001'])
+    expect(await found(db, { q: 'an luo', order: 'date' })).toEqual(['2604.00002', '2604.00005', '2604.00001'])
+    expect(await found(db, { q: 'Will Do' })).toEqual(['2604.00006', '2604.00005', '2604.00003'])
+    expect(await found(db, { q: 'will do', order: 'date' })).toEqual(['2604.00006', '2604.00005', '2604.00003'])
+    expect(await found(db, { q: 'will do', to: '2026-04-12' })).toEqual(['2604.00005', '2604.00003'])
+    expect(await found(db, { q: 'he she' })).toEqual(['2604.00004'])
+    const pages: string[] = []
+    let after: string | undefined
+    do {
+      const { papers, next, total } = await searchPapers({ db, now }, { q: 'an luo', limit: 1, after })
+      pages.push(...papers.map((paper) => paper.sourceId))
+      expect(total.all).toBe(3)
+      after = next
+    } while (after)
+    expect(pages).toEqual(['2604.00001', '2604.00002', '2604.00005'])
+  })
+
   test('no text in the query makes it fail', async ({ db }) => {
     await put(db, library)
     for (const q of HOSTILE) await expect(searchPapers({ db, now }, { q }), q).resolves.toBeDefined()
