@@ -1,10 +1,12 @@
 import type pg from 'pg'
 import { ConfigError } from '../config/config.ts'
 
-/** A problem with the database's settings, and the statement that corrects it. */
+/** A problem with the database's settings, and the statement or the change of DATABASE_URL that corrects it. */
 export interface WrongSetting {
   problem: string
   fix: string
+  /** whether the fix is a statement */
+  isSql: boolean
 }
 
 /** A connection or pool, with the settings of Paperboy's role. */
@@ -17,6 +19,8 @@ interface Settings {
   readOnly: string
   role: string
   database: string
+  /** names of settings that the connection itself asked for */
+  ofClient: string[]
 }
 
 /**
@@ -28,17 +32,26 @@ export async function findWrongSettings(client: Queryable): Promise<WrongSetting
   const { rows } = await client.query<Settings>(`
     SELECT current_setting('server_encoding') AS encoding, current_setting('default_transaction_isolation') AS isolation,
       current_setting('DateStyle') AS dates, current_setting('default_transaction_read_only') AS "readOnly",
-      quote_ident(current_user) AS role, quote_ident(current_database()) AS database`)
-  const { encoding, isolation, dates, readOnly, role, database } = rows[0]!
+      quote_ident(current_user) AS role, quote_ident(current_database()) AS database,
+      ARRAY(SELECT name FROM pg_settings WHERE source = 'client') AS "ofClient"`)
+  const { encoding, isolation, dates, readOnly, role, database, ofClient } = rows[0]!
   const wrong: WrongSetting[] = []
   if (encoding !== 'UTF8')
     wrong.push({
       problem: `its encoding is ${encoding}, which has no room for every letter`,
       fix: `CREATE DATABASE ${database} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0 (after you renamed or dropped this one)`,
+      isSql: true,
     })
   // What a role has in this database wins over settings of the server, the database or the role alone.
-  const set = (problem: string, assignment: string, before = '') =>
-    wrong.push({ problem, fix: `${before}ALTER ROLE ${role} IN DATABASE ${database} SET ${assignment}` })
+  // Only what a connection asks for wins over that.
+  const set = (problem: string, assignment: string, before = '') => {
+    const name = /^\w+/.exec(assignment)![0]
+    wrong.push(
+      ofClient.includes(name)
+        ? { problem, fix: `take ${name} out of the options in DATABASE_URL, or out of PGOPTIONS`, isSql: false }
+        : { problem, fix: `${before}ALTER ROLE ${role} IN DATABASE ${database} SET ${assignment}`, isSql: true },
+    )
+  }
   // Statements that wait for a lock go on with what the other transaction committed. Other levels would end them with an error.
   if (isolation !== 'read committed')
     set(
@@ -62,7 +75,9 @@ export async function requireSettings(client: Queryable): Promise<void> {
   if (wrong.length > 0)
     throw new ConfigError(
       ['The database (DATABASE_URL) has settings that Paperboy cannot work with:']
-        .concat(wrong.map(({ problem, fix }) => `${problem}. Run in psql: ${fix}`))
+        .concat(
+          wrong.map(({ problem, fix, isSql }) => `${problem}. ${isSql ? 'Run in psql' : 'To correct it'}: ${fix}`),
+        )
         .join('\n  '),
     )
 }

@@ -46,6 +46,23 @@ describe.each([
   })
 })
 
+test.each([
+  ['default_transaction_isolation', 'repeatable\\ read'],
+  ['DateStyle', 'German'],
+  ['default_transaction_read_only', 'on'],
+])(
+  '%s in the options of DATABASE_URL, which no statement overrides, is to be taken out of them',
+  async (name, value) => {
+    const url = new URL(inject('serverUrl'))
+    url.searchParams.set('options', `-c ${name}=${value}`)
+    const error = await failureOf(start(url.href))
+    expect(error?.message).toContain(`To correct it: take ${name} out of the options in DATABASE_URL`)
+    expect(error?.message).not.toContain('ALTER ROLE')
+    const { diagnoses } = await checkDatabase(url.href)
+    expect(diagnoses[0]).toMatchObject({ remedy: expect.stringContaining(`take ${name} out of`) })
+  },
+)
+
 test('a database that is not in UTF-8 is refused before a table is made', async () => {
   const name = `test_${randomBytes(6).toString('hex')}`
   await runSql(inject('serverUrl'), `CREATE DATABASE ${name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`)
