@@ -53,6 +53,39 @@ test('a folder replaces pages, parts of emails and style sheets', async ({ db })
   expect((await other.app.inject('/feeds')).body).not.toContain('The Lab')
 })
 
+test('files of Windows editors, with a byte order mark and CRLF, give the same emails, pages and style sheets', async ({
+  db,
+}) => {
+  const names = [
+    'digest.txt',
+    'digest.mjml',
+    'partials/digest-masthead.mjml',
+    'partials/digest-foot.mjml',
+    'pages/feeds.eta',
+    'pages/layout.eta',
+  ]
+  const windows = (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`
+  const folder = folderOf({
+    ...Object.fromEntries(names.map((name) => [name, windows(ours(name))])),
+    'css/style.css': windows(':root {\n--accent: #123456 }'),
+  })
+  const plain = servicesOn(db)
+  const services = servicesOn(db, { TEMPLATES_DIR: folder })
+  services.config.templates = await checkTemplates(services.config)
+  expect(services.config.templates.broken).toEqual([])
+  const key = { kind: 'daily', date: '2026-04-14' } as const
+  await releasedEdition(plain, key.date, 2)
+  const sent = await preview(services, key)
+  expect([sent.text, sent.html].join(), 'no mark').not.toMatch(/\uFEFF|\r/)
+  expect(sent).toEqual(await preview(plain, key))
+  const { app } = siteOn(services)
+  onTestFinished(() => app.close())
+  const page = (await app.inject('/feeds')).body
+  expect(page).toMatch(/^<!doctype html>/i)
+  const style = await app.inject(/href="([^"]+style\.css)"/.exec(page)![1]!)
+  expect(style.body).toBe(':root {\n--accent: #123456 }')
+})
+
 test('broken files are named with their line, and the defaults are used', async ({ db }) => {
   const services = servicesOn(db, {
     TEMPLATES_DIR: folderOf({

@@ -167,7 +167,14 @@ export class ConfigError extends Error {
  * @throws ConfigError that lists every problem and no value, since a value may be a secret
  */
 export function readEnvironment(env: Record<string, string | undefined>): Environment {
-  const given: typeof env = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const given: typeof env = Object.fromEntries(
+    Object.entries(env)
+      .filter(([, value]) => value?.trim())
+      // Windows editors begin a file with a byte order mark, which Node takes for a part of the first name in .env.
+      .map(([name, value]) =>
+        name.startsWith('\uFEFF') ? [name.slice(1), env[name.slice(1)] || value] : [name, value],
+      ),
+  )
   const { newsletter, problems: ofNewsletter } = newsletterOf(given.NEWSLETTER_FILE)
   given.CURATOR_NAME ??= newsletter.curator
   given.POSTAL_ADDRESS ??= newsletter.postalAddress

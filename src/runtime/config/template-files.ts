@@ -45,10 +45,13 @@ export function readTemplateFiles(folder: string): TemplateFiles {
     if (!names.has(name)) ignored.push(name)
     else if (statSync(path).size > LARGEST_BYTES)
       broken.push({ file: name, problem: `has more than ${LARGEST_BYTES} bytes` })
-    else files.set(name, readFileSync(path, 'utf8'))
+    else files.set(name, readText(path))
   }
   return { files, ignored: ignored.sort(), broken }
 }
+
+/** Windows editors begin a file with a byte order mark, which would stand in every email and page, and end lines with CRLF. */
+const readText = (path: string): string => new TextDecoder().decode(readFileSync(path)).replaceAll('\r\n', '\n')
 
 /** Editors and systems leave other files there. A symbolic link may lead anywhere. */
 const isOurs = (entry: Dirent): boolean =>

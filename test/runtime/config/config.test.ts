@@ -40,6 +40,12 @@ describe('an invalid value', () => {
   )
 })
 
+test('a byte order mark at the start of .env, as Windows editors write it, does not hide the first variable', () => {
+  expect(readEnvironment({ '\uFEFFPORT': '4000' }).PORT).toBe(4000)
+  expect(readEnvironment({ '\uFEFFPORT': '4000', PORT: '5000' }).PORT, 'the process’s own value wins').toBe(5000)
+  expect(readEnvironment({ PORT: '5000', '\uFEFFPORT': '4000' }).PORT).toBe(5000)
+})
+
 test('one error reports every wrong or missing variable, and no value, which may be a secret', () => {
   const env = { NODE_ENV: 'production', SECRET_KEY: 'hunter2', PORT: 'x', DKIM_DOMAIN: 'a.example', MAIL_FROM: ' ' }
   const problems = problemsOf(env)
