@@ -20,6 +20,7 @@ import { disallowIndexing } from '../kit/security.ts'
 import { timeZoneField } from '../kit/zones.ts'
 import { editionPath } from '../pages/edition-page.ts'
 import { welcomeForm } from './preferences-form.ts'
+import { setReaderCookie } from './reader.ts'
 
 /** The confirmation link. GET shows a button and changes nothing, because email scanners follow every link. */
 export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -45,7 +46,8 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       ...(begun ? { begun: '' } : {}),
       ...(locale ? { in: locale } : {}),
     })
-    return reply.redirect(`/welcome?${welcome}`, 303)
+    // They are asked to confirm before they can vote, so this browser can vote from now on. The button's page says so.
+    return setReaderCookie(services, reply, subscriberId).redirect(`/welcome?${welcome}`, 303)
   })
 
   const welcomeSchema = {

@@ -60,6 +60,23 @@ describe('the confirmation link', () => {
     )
   })
 
+  test('signs this browser in for voting, as the page of its button says, and no other site’s form does', async ({
+    db,
+    site: { app, services },
+  }) => {
+    const { url } = await pendingReader(db, services)
+    const page = await app.inject(url)
+    expect([page.headers['set-cookie'], page.body.includes('signs this browser in for voting')]).toEqual([
+      undefined,
+      true,
+    ])
+    const elsewhere = await app.inject({ method: 'POST', url, headers: { 'sec-fetch-site': 'cross-site' } })
+    expect([elsewhere.statusCode, elsewhere.cookies]).toEqual([303, []])
+    const reply = await app.inject({ method: 'POST', url, headers: { 'sec-fetch-site': 'same-origin' } })
+    const cookies = Object.fromEntries(reply.cookies.map(({ name, value }) => [name, value]))
+    expect((await app.inject({ url: '/votes', cookies })).body).toContain('Press ▲ beside a paper')
+  })
+
   test('uses the language of the sign-up, not the browser’s', async ({ db, site }) => {
     const { app, services } = site
     const { url } = await pendingReader(db, services)
