@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, moment, query } from '../../runtime/db/query.ts'
-import { countReaderVotes } from '../votes/reader-votes.ts'
+import { bigint, moment, number, query } from '../../runtime/db/query.ts'
+import { addVotes, burstsOf } from '../votes/reader-votes.ts'
 import { confirmedAt } from './confirmed-votes.ts'
 import type { ListVotes } from './list-facts.ts'
 
@@ -34,9 +34,23 @@ export type ListedVotes = ListVotes & z.output<typeof Row>
 export async function readListVotes(
   db: Db,
   { from, to }: { from: string; to: string },
-  at: Date,
+  at: Date | SQL,
 ): Promise<ListedVotes[]> {
   return select(db, at, listedIn(sql`p.list_day BETWEEN ${from}::date AND ${to}::date`))
+}
+
+/** Reads a list day's papers with the votes that count for its order (lists/list-order.ts): once it has closed, they are final. */
+export async function readCountedVotes(
+  { db, now, closeHourUtc }: { db: Db; now: () => Date; closeHourUtc: number },
+  day: string,
+): Promise<ListedVotes[]> {
+  const read = (by: SQL) => readListVotes(db, { from: day, to: day }, by)
+  const isVoted = (list: ListedVotes[]) => list.some(({ sourceVotes }) => sourceVotes !== null)
+  const at = now()
+  const list = await read(settledBy(at, closeHourUtc))
+  if (list.length === 0 || isVoted(list)) return list
+  const first = await read(firstReadBy(at))
+  return isVoted(first) ? first : list
 }
 
 /** Joins `picks k` to papers `p`, and restricts them to those that lists show. */
@@ -58,25 +72,16 @@ export const readAddedVotes = (db: Db, { from, to }: { from: string; to: string 
   )
 
 /** @param restricted joins `picks k`, and the conditions on papers `p` */
-async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]> {
-  const rows = await query(db, Row)`
+async function select(db: Db, at: Date | SQL, restricted: SQL): Promise<ListedVotes[]> {
+  const rows = await query(db, { ...Row.shape, bursts: z.array(number).nullable() })`
     SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, p.announced, p.weight, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
-      ${ageHoursAt(at)} AS age_hours,
+      ${ageHoursAt(at)} AS age_hours, ${burstsOf(sql`p.id`, at)} AS bursts,
       k.verdict = 'picked' AS picked, k.note, k.curator
     FROM papers p ${withSignals(at)}
     ${restricted}
     ORDER BY p.list_day, p.list_position, p.id`
-  const own = await countReaderVotes(
-    db,
-    rows.map(({ id }) => id),
-    { by: at },
-  )
-  return rows.map((row) => ({
-    ...row,
-    sourceVotes: row.votes,
-    votes: own.has(row.id) ? (row.votes ?? 0) + own.get(row.id)! : row.votes,
-  }))
+  return rows.map(({ bursts, ...row }) => ({ ...row, sourceVotes: row.votes, votes: addVotes(row.votes, bursts) }))
 }
 
 /** Reads after the close still count for a list, until its edition is usually released. */

@@ -5,7 +5,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryColumn, text } from '../../runtime/db/query.ts'
 import { readChanceModel } from './chance-fits.ts'
 import { EARLIER_DAYS, ListFacts, type ListVotes, listFacts } from './list-facts.ts'
-import { readListVotes, SETTLED_MS } from './list-votes.ts'
+import { readCountedVotes, SETTLED_MS } from './list-votes.ts'
 
 interface Deps {
   db: Db
@@ -15,8 +15,7 @@ interface Deps {
 
 /** Computes and stores the facts of a list day's papers. After the day has closed, doing it again changes nothing. */
 export async function recordListFacts({ db, now, closeHourUtc }: Deps, day: string): Promise<void> {
-  const settledAt = closeOfDay(day, closeHourUtc).getTime() + SETTLED_MS
-  const list = await readListVotes(db, { from: day, to: day }, new Date(Math.min(now().getTime(), settledAt)))
+  const list = await readCountedVotes({ db, now, closeHourUtc }, day)
   if (list.length === 0) return
   const facts = await computeListFacts({ db, now, closeHourUtc }, day, list)
   const rows = [...facts].map(([id, each]) => ({ id, facts: each }))
@@ -69,7 +68,8 @@ const LOOK_BACK_DAYS = 60
 const DAYS_PER_RUN = 10
 
 /**
- * Stores the facts of closed lists that have none yet, or none since they closed: after an update, an import or an outage.
+ * Stores the facts of closed lists that have none yet, or none since they closed: after an update, an import or an outage. Those of a
+ * late edition are stored again, since its list now has the edition's order.
  * The oldest come first, because a list is compared with those before.
  */
 export async function recordMissingFacts(deps: Deps): Promise<void> {
@@ -81,7 +81,10 @@ export async function recordMissingFacts(deps: Deps): Promise<void> {
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
     WHERE p.list_day < (${settled}::timestamptz AT TIME ZONE 'UTC')::date
       AND p.list_day >= (${settled}::timestamptz AT TIME ZONE 'UTC')::date - ${LOOK_BACK_DAYS}::int
-      AND (f.paper_id IS NULL OR f.facts ->> 'timing' = 'open') AND k.verdict IS DISTINCT FROM 'dropped'
+      AND (f.paper_id IS NULL OR f.facts ->> 'timing' = 'open' OR EXISTS (
+        SELECT FROM editions e WHERE e.kind = 'daily' AND e.date = p.list_day AND e.released_at > ${now()}::timestamptz - interval '1 day'
+          AND e.assembled_at > e.closes_at + make_interval(secs => ${SETTLED_MS / 1000})))
+      AND k.verdict IS DISTINCT FROM 'dropped'
       AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
     ORDER BY 1 LIMIT ${DAYS_PER_RUN}`
   for (const day of days) await recordListFacts(deps, day)

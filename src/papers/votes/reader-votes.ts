@@ -5,28 +5,25 @@ import { bigint, number, query } from '../../runtime/db/query.ts'
 import { dampBursts } from './damp-bursts.ts'
 
 /**
- * Counts our readers' votes for papers, to be added to the source's votes. Bursts are damped (damp-bursts.ts).
+ * Counts our readers' votes for the papers of some list days, to be added to the source's votes. Bursts are damped (damp-bursts.ts).
  * Readers who are active or only unsubscribed count. Bounced and complaining ones do not, and neither does a submitter's own vote.
  *
- * @param options.by votes cast later are not counted
+ * @param by votes cast later are not counted
  * @returns counts by paper id; papers without a counted vote are absent
  */
-export const countReaderVotes = async (
+export async function countVotesInSpan(
   db: Db,
-  paperIds: readonly number[],
-  { by }: { by?: Date } = {},
-): Promise<Map<number, number>> =>
-  paperIds.length === 0 ? new Map() : countVotesFor(db, sql`ANY(${sql.param(paperIds)}::bigint[])`, by)
-
-/** Counts as `countReaderVotes` does, for the papers of these list days. */
-export const countVotesInSpan = (db: Db, { from, to }: { from: string; to: string }, by: Date) =>
-  // An array, or PostgreSQL may read every vote.
-  countVotesFor(db, sql`ANY(ARRAY(SELECT id FROM papers WHERE list_day BETWEEN ${from}::date AND ${to}::date))`, by)
-
-async function countVotesFor(db: Db, ids: SQL, by: Date | undefined): Promise<Map<number, number>> {
+  { from, to }: { from: string; to: string },
+  by: Date,
+): Promise<Map<number, number>> {
   const rows = await query(db, { id: bigint, bursts: z.array(number) })`
     SELECT paper_id AS id, array_agg(readers) AS bursts
-    FROM (SELECT v.paper_id, count(*)::int AS readers FROM ${counted(by)} AND v.paper_id = ${ids} GROUP BY v.paper_id, v.network) AS networks
+    FROM (
+      SELECT v.paper_id, count(*)::int AS readers FROM ${counted(by)}
+        -- An array, or PostgreSQL may read every vote.
+        AND v.paper_id = ANY(ARRAY(SELECT id FROM papers WHERE list_day BETWEEN ${from}::date AND ${to}::date))
+      GROUP BY v.paper_id, v.network
+    ) AS networks
     GROUP BY paper_id`
   return new Map(rows.map(({ id, bursts }) => [id, dampBursts(bursts)]))
 }
@@ -40,9 +37,9 @@ export const addVotes = (votes: number | null, bursts: readonly number[] | null)
   bursts === null ? votes : (votes ?? 0) + dampBursts(bursts)
 
 /** The votes `v` that count. */
-const counted = (by: Date | SQL | undefined): SQL => sql`
+const counted = (by: Date | SQL): SQL => sql`
   votes v JOIN subscribers s ON s.id = v.subscriber_id
-  WHERE s.status IN ('active', 'unsubscribed') AND v.cast_at <= coalesce(${by ?? null}::timestamptz, 'infinity')
+  WHERE s.status IN ('active', 'unsubscribed') AND v.cast_at <= ${by}::timestamptz
     AND NOT EXISTS (
       SELECT FROM papers own JOIN paper_submitters o USING (source, source_id)
       WHERE own.id = v.paper_id AND o.subscriber_id = v.subscriber_id)`

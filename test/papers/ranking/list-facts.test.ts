@@ -2,6 +2,8 @@ import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { daysLater } from '../../../src/calendar/days.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { release } from '../../../src/edition/draft/release.ts'
+import { orderDays } from '../../../src/papers/lists/list-order.ts'
 import { readListed } from '../../../src/papers/lists/listed-rows.ts'
 import { SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
 import { readChanceModel, refitChance } from '../../../src/papers/ranking/chance-fits.ts'
@@ -31,6 +33,47 @@ describe('a list’s facts', () => {
       expect(await factsOf(db, second!)).toMatchObject({ timing: 'closing', votes: 300, rank: 1 })
       expect(await factsOf(db, first!)).toMatchObject({ timing: 'other', readAt: `${DAY}T14:00:00.000Z`, rank: 2 })
     }
+  })
+
+  test('of a list that was first read late are of that reading, as its order', async ({ db }) => {
+    const [first, second, third] = await addPapers(db, DAY, 3)
+    const late = '2026-04-15T08:00:00Z'
+    await db.update(signals).set({ observedAt: new Date(late) })
+    await db
+      .insert(signals)
+      .values({ votes: 900, origin: 'hf', paperId: third!, observedAt: new Date('2026-04-15T12:00:00Z') })
+    await recordListFacts(at(db, '2026-04-15T13:00:00Z'), DAY)
+    const { ids } = (await orderDays(at(db, '2026-04-15T13:00:00Z'), [DAY])).get(DAY)!
+    expect(ids).toEqual([first, second, third])
+    const facts = await readListFacts(db, ids)
+    expect(ids.map((id) => facts.get(id)!.rank)).toEqual([1, 2, 3])
+    expect(facts.get(first!)).toMatchObject({ votes: 100, timing: 'closing', readAt: '2026-04-15T08:00:00.000Z' })
+  })
+
+  test('of a list whose edition was late are of that edition, as its order', async ({ db }) => {
+    const [first, second] = await addPapers(db, DAY, 2)
+    await recordMissingFacts(at(db, '2026-04-15T03:30:00Z'))
+    expect(await factsOf(db, first!)).toMatchObject({ votes: 100, rank: 1 })
+    await db
+      .insert(signals)
+      .values({ votes: 500, origin: 'hf', paperId: second!, observedAt: new Date('2026-04-15T06:00:00Z') })
+    const services = servicesOn(db, {}, { now: new Date('2026-04-15T06:30:00Z') })
+    await assemble(services, { date: DAY })
+    await release(services, { date: DAY })
+    await db
+      .insert(signals)
+      .values({ votes: 900, origin: 'hf', paperId: first!, observedAt: new Date('2026-04-15T09:00:00Z') })
+    const later = at(db, '2026-04-15T10:00:00Z')
+    await recordMissingFacts(later)
+    const { ids } = (await orderDays(later, [DAY])).get(DAY)!
+    expect(ids).toEqual([second, first])
+    const facts = await readListFacts(db, ids)
+    expect(ids.map((id) => facts.get(id)!.rank)).toEqual([1, 2])
+    const sent = await db.select().from(editionPapers)
+    const listed = await readListed(db, ids, services.now())
+    expect(new Map(sent.map((row) => [row.paperId, row.reason]))).toEqual(
+      new Map(listed.map((row) => [row.id, row.reason])),
+    )
   })
 
   test('know when the votes were read: a later read that changed nothing confirms them', async ({ db }) => {

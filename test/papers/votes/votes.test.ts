@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { castVote, readVotedIds, recordSubmitter, undoVote } from '../../../src/papers/votes/cast.ts'
 import { dampBursts } from '../../../src/papers/votes/damp-bursts.ts'
 import { hashNetwork } from '../../../src/papers/votes/hash-network.ts'
-import { countReaderVotes } from '../../../src/papers/votes/reader-votes.ts'
+import { countVotesInSpan } from '../../../src/papers/votes/reader-votes.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addReaders, addSubscriber, NOON, testConfig } from '../../support/services.ts'
@@ -14,8 +14,9 @@ const HOME = '203.0.113.7'
 const readerIds = async (db: Db): Promise<number[]> =>
   (await db.execute<{ id: string }>(sql`SELECT id FROM subscribers ORDER BY id`)).rows.map(({ id }) => Number(id))
 
-const count = async (db: Db, paperId: number, by?: Date): Promise<number> =>
-  (await countReaderVotes(db, [paperId], by ? { by } : {})).get(paperId) ?? 0
+const DAY = '2026-04-14'
+const counts = (db: Db, by = new Date('2027-01-01')) => countVotesInSpan(db, { from: DAY, to: DAY }, by)
+const count = async (db: Db, paperId: number, by?: Date): Promise<number> => (await counts(db, by)).get(paperId) ?? 0
 
 describe('a vote', () => {
   test('counts once, however often it is cast', async ({ db }) => {
@@ -68,7 +69,7 @@ describe('the count of a paper', () => {
     expect(await count(db, first!, NOON)).toBe(1)
     expect(await count(db, first!, new Date(NOON.getTime() - 1))).toBe(0)
     expect(await count(db, second!)).toBe(0)
-    expect(await countReaderVotes(db, [])).toEqual(new Map())
+    expect(await countVotesInSpan(db, { from: '2026-04-15', to: '2026-04-20' }, NOON)).toEqual(new Map())
   })
 
   test.for([
@@ -96,7 +97,7 @@ describe('the count of a paper', () => {
       await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
       await castVote(depsAt(db), { subscriberId, paperId: other! }, HOME)
     }
-    expect(await countReaderVotes(db, [paperId!, other!])).toEqual(
+    expect(await counts(db)).toEqual(
       new Map([
         [paperId, 1],
         [other, 2],
