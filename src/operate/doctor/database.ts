@@ -17,6 +17,8 @@ export interface Settings {
   replica: boolean
   connections: number
   pageWrites: string
+  /** whether I and i are one letter to full-text search: not in a Turkish locale */
+  foldsI: boolean
 }
 
 /**
@@ -32,7 +34,7 @@ export async function checkDatabase(connectionString: string): Promise<{ usable:
       SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int / 10000 AS major,
         current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous,
         current_setting('full_page_writes') AS "pageWrites", pg_is_in_recovery() AS replica,
-        current_setting('max_connections')::int AS connections`)
+        current_setting('max_connections')::int AS connections, lower('I') = 'i' AS "foldsI"`)
     const wrong = await findWrongSettings(client)
     if (wrong.length > 0)
       return { usable: false, diagnoses: wrong.map(({ problem, fix }) => failure('Database', problem, fix)) }
@@ -76,6 +78,14 @@ export function diagnose(server: Settings, upToDate: boolean): Diagnosis[] {
     )
   if (server.major < TESTED_MAJOR)
     found.push(warning('Database', `PostgreSQL ${server.version}; tested on ${TESTED_MAJOR}`, 'upgrade when you can'))
+  if (!server.foldsI)
+    found.push(
+      warning(
+        'Database',
+        'its locale writes I as ı in lower case: a search for image does not find Image',
+        `back up, and restore into a database made with LOCALE 'C' TEMPLATE template0`,
+      ),
+    )
   if (server.connections < CONNECTIONS)
     found.push(
       warning(

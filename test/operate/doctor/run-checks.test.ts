@@ -53,6 +53,7 @@ describe('the database', () => {
     synchronous: 'on',
     replica: false,
     connections: 100,
+    foldsI: true,
   }
 
   test('with good settings is ok', () => {
@@ -62,6 +63,7 @@ describe('the database', () => {
 
   const troubles: [string, Partial<Settings>, Diagnosis['state']][] = [
     ['a replica', { replica: true }, 'error'],
+    ['with a Turkish locale', { foldsI: false }, 'warning'],
     ['without fsync', { fsync: 'off' }, 'error'],
     ['without full_page_writes', { pageWrites: 'off' }, 'error'],
     ['without synchronous_commit', { synchronous: 'off' }, 'error'],

@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { describe, expect } from 'vitest'
+import { describe, expect, inject, onTestFinished } from 'vitest'
+import { checkDatabase } from '../../../src/operate/doctor/database.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
 import type { Piece } from '../../../src/papers/search/snippet.ts'
 import { topicCounts } from '../../../src/papers/topics/topic-counts.ts'
-import type { Db } from '../../../src/runtime/db/database.ts'
+import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
+import { onDatabase, runSql } from '../../support/global-setup.ts'
 import { addPapers } from '../../support/services.ts'
 import { fixture, hfEntry, importing, withFile } from '../support.ts'
 
@@ -357,6 +360,25 @@ describe('search finds the text that pages show:', () => {
     expect(await found(db, { q: 'τ-bench' })).toEqual(['2604.00021'])
     expect(await found(db, { q: '"older title"' })).toEqual([])
   })
+})
+
+test('titles of common words alone are found in any case, also by a database in Turkish', async () => {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const server = inject('serverUrl')
+  await runSql(
+    server,
+    `CREATE DATABASE ${name} LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C' ENCODING 'UTF8' TEMPLATE template0`,
+  )
+  onTestFinished(() => runSql(server, `DROP DATABASE ${name} WITH (FORCE)`))
+  await migrate(onDatabase(server, name))
+  expect((await checkDatabase(onDatabase(server, name))).diagnoses).toContainEqual(
+    expect.objectContaining({ state: 'warning', message: expect.stringContaining('writes I as ı') }),
+  )
+  const pool = openPool(onDatabase(server, name), () => {})
+  onTestFinished(() => pool.end())
+  const db = databaseOn(pool)
+  await put(db, [hfEntry('2604.00011', { title: 'What Is IT?', summary: 'Frames.' })])
+  for (const q of ['What is it?', 'WHAT IS IT']) expect([q, await found(db, { q })]).toEqual([q, ['2604.00011']])
 })
 
 test('titles of common words alone are found by them', async ({ db }) => {
