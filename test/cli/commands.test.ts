@@ -54,6 +54,8 @@ describe('wrong usage is exit 2, with a hint', () => {
     ['edition', 'release', ...DATE, '--kind', 'monthly'],
     ['edition', 'preview', ...DATE, '--frobnicate'],
     ['papers', 'import'],
+    ['papers', 'remove'],
+    ['papers', 'remove', '2604.14001', ...DATE],
     ['api-key', 'revoke', 'abc'],
     ['subscribers', 'list', '--topic', 'x'.repeat(61)],
     ['subscribers', 'export', '--domain', `${'x'.repeat(250)}.org`],
@@ -436,6 +438,36 @@ test('migrate creates the tables of an empty database, and is idempotent', async
   await db.execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS drizzle CASCADE')
   for (let i = 0; i < 2; i++) expect((await paperboy(['migrate'], { DATABASE_URL: databaseUrl })).code).toBe(0)
   expect(await db.$count(subscribers)).toBe(0)
+})
+
+test('papers remove: a dry run, then the audited removal of a file that was a mistake; its words are gone', async ({
+  databaseUrl,
+  db,
+}) => {
+  const env = { DATABASE_URL: databaseUrl }
+  await addPapers(db, '2026-04-13', 1)
+  await paperboy(['papers', 'import', file('mistake.json', PLAIN), ...DATE], env)
+  const dry = await paperboy(['papers', 'remove', ...DATE], env)
+  expect([dry.code, dry.stdout]).toEqual([
+    0,
+    expect.stringMatching(/Number 6\nDry run: would remove 6 papers\. Add --yes/),
+  ])
+  expect([await db.$count(papers), (await db.select().from(auditLog)).map(({ action }) => action)]).toEqual([
+    7,
+    ['imported'],
+  ])
+  const done = await paperboy(['--json', 'papers', 'remove', ...DATE, '--yes'], env)
+  expect([done.code, JSON.parse(done.stdout)]).toEqual([
+    0,
+    expect.objectContaining({ days: ['2026-04-14'], done: true }),
+  ])
+  expect(await db.$count(papers)).toBe(1)
+  const [, entry] = await db.select().from(auditLog).orderBy(auditLog.id)
+  expect(entry).toMatchObject({ action: 'removed', target: 'the papers of 2026-04-14' })
+  const counted = await db.execute(sql`SELECT FROM terms WHERE term = 'number' AND papers > 0`)
+  expect(counted.rows).toEqual([])
+  const again = await paperboy(['papers', 'remove', ...DATE, '--yes'], env)
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('has no papers')])
 })
 
 describe('papers import', () => {
