@@ -202,7 +202,8 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
       max: 10,
       Client: PreparingClient,
       application_name: 'paperboy queue',
-      options: '-c search_path=bullmq',
+      // A statement, since `options` of DATABASE_URL would replace ours, and PgBouncer accepts none.
+      onConnect: (client) => client.query('SET search_path = bullmq'),
     }),
   )
   const client = await pool.connect()

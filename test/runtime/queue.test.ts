@@ -146,3 +146,18 @@ for (const backend of ['postgres', 'redis']) {
     })
   })
 }
+
+test('jobs run although DATABASE_URL has options of its own', async ({ databaseUrl, onTestFinished }) => {
+  const errors: Error[] = []
+  const queues = await openQueues({
+    databaseUrl: `${databaseUrl}?options=-c%20statement_timeout%3D30000`,
+    installation: 'test',
+    onError: (error) => errors.push(error),
+  })
+  onTestFinished(() => queues.close())
+  const ran: number[] = []
+  await queues.work({ ...NOTHING, 'send-batch': async ({ batchId }) => ran.push(batchId) }, CONCURRENCY, () => {})
+  await queues.wake('send-batch', { batchId: 1 }, '1-0')
+  expect(errors).toEqual([])
+  await expect.poll(() => ran).toEqual([1])
+})
