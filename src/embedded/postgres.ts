@@ -46,6 +46,7 @@ export async function startEmbeddedPostgres({
   whileWaiting = () => {},
 }: { dataDir: string } & Partial<Progress>): Promise<EmbeddedPostgres> {
   const dataDir = await openDataDir(folder)
+  forgetOtherServers()
   using _ = await waitForLock(startLock(dataDir), WAIT_SECONDS)
   const record = await openRecord(dataDir)
   const use = registerUse(dataDir)
@@ -65,6 +66,11 @@ export async function startEmbeddedPostgres({
     await endUse(dataDir, record, use).catch(() => {}) // report the first error
     throw error
   }
+}
+
+/** PGSSLMODE, PGOPTIONS and the like are about a server of the user. pg would apply them to ours, which has no TLS. */
+function forgetOtherServers(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name]
 }
 
 /** A process holds this lock while it starts or stops the server. */

@@ -23,7 +23,9 @@ const MOST_CAUSES = 5
 /** Returns whether an error, or one of its causes, means that a server is unreachable: the same request may succeed later. */
 export function isConnectionError(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > MOST_CAUSES) return false
-  const { code } = error as { code?: unknown }
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
+  // A stopped server of this machine takes its Unix socket along.
+  if (code === 'ENOENT' && syscall === 'connect') return true
   if (typeof code === 'string' && (SYSTEM.has(code) || SQLSTATE.test(code))) return true
   return MESSAGE.test(error.message) || isConnectionError(error.cause, depth + 1)
 }

@@ -8,6 +8,7 @@ import { redact } from '../lib/redact.ts'
 import { safeError } from '../lib/safe-error.ts'
 import { printError } from '../lib/terminal.ts'
 import { ConfigError } from './config/config.ts'
+import { loginProblem } from './db/login-problem.ts'
 
 /**
  * Runs a service until a signal to stop (SIGTERM, SIGINT, SIGHUP), then closes everything in reverse order and exits.
@@ -58,8 +59,9 @@ export function describeError(error: unknown): string {
   if (error instanceof DrizzleQueryError) {
     return error.cause ? describeError(error.cause) : 'A database statement failed without a reason.'
   }
-  const { code, address, port, path } = error as Error & {
+  const { code, syscall, address, port, path } = error as Error & {
     code?: string
+    syscall?: string
     address?: string
     port?: number
     path?: string
@@ -67,8 +69,10 @@ export function describeError(error: unknown): string {
   if (code === 'EADDRINUSE') {
     return `Port ${port} on ${address} is in use by another program. Stop it, or choose another with PORT.`
   }
-  if (code === 'ECONNREFUSED' && port !== undefined)
-    return `Nothing answers at ${address}:${port}. Is the database (DATABASE_URL) running?`
+  if (address !== undefined && (code === 'ECONNREFUSED' || (code === 'ENOENT' && syscall === 'connect')))
+    return `Nothing answers at ${port === undefined ? address : `${address}:${port}`}. Is the database (DATABASE_URL) running?`
+  const refusal = loginProblem(error)
+  if (refusal !== undefined) return refusal
   if (error instanceof pg.DatabaseError) return `The database refused: ${redact(error.message)} (${code})`
   if (isConnectionError(error)) return `The connection was lost: ${redact(error.message)}`
   const problem = fileProblem(error)

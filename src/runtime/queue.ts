@@ -11,6 +11,8 @@ import {
   withBackend,
 } from 'bullmq'
 import pg from 'pg'
+import { ConfigError } from './config/config.ts'
+import { parseRedisUrl } from './config/redis-url.ts'
 import { ignoreLostClients } from './db/database.ts'
 import { PreparingClient } from './db/preparing-client.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
@@ -74,7 +76,7 @@ export async function openQueues(options: {
   onError: (error: Error) => void
 }): Promise<Queues> {
   const { redisUrl, installation } = options
-  const backend = redisUrl ? redisBackend(redisUrl, installation) : await postgresBackend(options.databaseUrl)
+  const backend = redisUrl ? await redisBackend(redisUrl, installation) : await postgresBackend(options.databaseUrl)
   backend.onError(options.onError)
   const queues = {
     scheduled: backend.queue('scheduled'),
@@ -164,17 +166,31 @@ interface Backend {
   close(): Promise<void>
 }
 
-function redisBackend(url: string, installation: string): Backend {
+async function redisBackend(url: string, installation: string): Promise<Backend> {
   const connection = openRedis(url)
+  connection.on('error', () => {}) // the owner listens once it has the backend
+  await requireInfo(connection, url).catch((error) => {
+    connection.disconnect()
+    throw error
+  })
   // The braces put all keys of a queue into one slot of a Redis Cluster, and spread queues over slots.
   const common = (name: QueueName) => ({ connection, prefix: `{paperboy-${installation}-${name}}` })
   return {
     queue: (name) => new Queue(name, common(name) as QueueOptions),
-    worker: (name, concurrency, process) =>
-      new Worker(name, (job) => process(job.name, job.data, job.id ?? ''), {
+    worker: (name, concurrency, process) => {
+      const worker = new Worker(name, (job) => process(job.name, job.data, job.id ?? ''), {
         ...common(name),
         concurrency,
-      } as WorkerOptions),
+        autorun: false,
+      } as WorkerOptions)
+      // A worker that runs although Redis refused it fails again at once, and nothing else in this process gets a turn.
+      const ignore = () => {} // it emits the error
+      worker
+        .waitUntilReady()
+        .then(() => worker.run(), ignore)
+        .catch(ignore)
+      return worker
+    },
     onError: (listener) => connection.on('error', listener),
     restoreMarkers: {
       read: async (databaseId) => parseRestoreMarker(await connection.get(markerKey(databaseId))),
@@ -193,6 +209,24 @@ function redisBackend(url: string, installation: string): Backend {
   }
 }
 
+/**
+ * BullMQ asks Redis for its version. A server that does not answer is waited for.
+ *
+ * @throws ConfigError when the user of the URL may not ask
+ */
+async function requireInfo(connection: ReturnType<typeof openRedis>, url: string): Promise<void> {
+  const asked = connection.info('server').then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
+  const refusal = await Promise.race([asked, delay(PING_TIMEOUT_MS, undefined, { ref: false })])
+  if (!refusal?.startsWith('NOPERM')) return
+  const user = parseRedisUrl(url)?.username || 'default'
+  throw new ConfigError(
+    `Redis (REDIS_URL) refuses its user the command INFO, without which the queue cannot work. Run in redis-cli: ACL SETUSER ${user} +info`,
+  )
+}
+
 const markerKey = (databaseId: string): string => `{paperboy}:restore-marker:${databaseId}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
@@ -202,7 +236,8 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
       max: 10,
       Client: PreparingClient,
       application_name: 'paperboy queue',
-      options: '-c search_path=bullmq',
+      // A statement, since `options` of DATABASE_URL would replace ours, and PgBouncer accepts none.
+      onConnect: (client) => client.query('SET search_path = bullmq'),
     }),
   )
   const client = await pool.connect()

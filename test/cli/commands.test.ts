@@ -84,6 +84,14 @@ test('doctor reports problems with exit 1 and without secrets, even if nothing i
   expect((await paperboy(['doctor'])).stdout).toMatch(/^ERROR {2}Database .*ECONNREFUSED/m)
 }, 20_000)
 
+test('a command that misses its password for the database says so, and ends', async ({ databaseUrl }) => {
+  const DATABASE_URL = databaseUrl.replace(/:[^:@]+@/, '@')
+  const why = 'The database asks for a password, and DATABASE_URL has none. Add it, or set PGPASSWORD.'
+  for (const args of [['migrate'], ['status'], ['backup', join(folder, 'no-password.sql.gz')]])
+    expect(await paperboy(args, { DATABASE_URL })).toEqual({ code: 1, stdout: '', stderr: `paperboy: ${why}\n` })
+  expect((await paperboy(['doctor'], { DATABASE_URL })).stdout).toContain(why)
+}, 30_000)
+
 const FULL_DISK = '/dev/full'
 
 test.skipIf(!existsSync(FULL_DISK))('a result that cannot be written is exit 1, in words', async () => {

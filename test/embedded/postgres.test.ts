@@ -60,6 +60,8 @@ test("odd characters in the path and the caller's PG* variables do no harm", asy
     PGDATA: '/nowhere',
     PGHOST: 'nowhere',
     PGUSER: 'x',
+    PGSSLMODE: 'require',
+    PGOPTIONS: '-c default_transaction_isolation=serializable',
     LC_ALL: 'xx_YY',
   })) {
     vi.stubEnv(name, value)
@@ -67,10 +69,11 @@ test("odd characters in the path and the caller's PG* variables do no harm", asy
   const dataDir = join(folder, `it's "mine" $(exit) \`x\` ü`)
   try {
     const postgres = await startEmbeddedPostgres({ dataDir })
-    vi.unstubAllEnvs()
     expect(await ask(postgres.url, 'SHOW data_directory')).toEqual([
       { data_directory: join(dataDir, 'postgres/cluster') },
     ])
+    expect(await ask(postgres.url, 'SHOW transaction_isolation')).toEqual([{ transaction_isolation: 'read committed' }])
+    vi.unstubAllEnvs()
     await postgres.stop()
   } finally {
     vi.unstubAllEnvs()

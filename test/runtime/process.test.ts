@@ -1,5 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { sql } from 'drizzle-orm'
-import { expect } from 'vitest'
+import pg from 'pg'
+import { generate } from 'selfsigned'
+import { describe, expect, onTestFinished } from 'vitest'
 import { isConnectionError } from '../../src/lib/connection-error.ts'
 import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { describeError } from '../../src/runtime/process.ts'
@@ -67,4 +72,49 @@ test('a lost server is a connection error, a wrong statement is not', async ({ d
     ['23505', false],
   ])
     expect([code, isConnectionError(Object.assign(new Error('x'), { code }))]).toEqual([code, is])
+})
+
+describe('a login to the database that fails before it is asked for names DATABASE_URL and the remedy:', () => {
+  const problem = async (url: string) => {
+    const client = new pg.Client({ connectionString: url })
+    const error = await failureOf(client.connect())
+    await client.end()
+    return { is: isConnectionError(error), text: describeError(error) }
+  }
+  /** A server that answers the question for TLS. */
+  const answering = async (answer: (socket: Socket) => void): Promise<string> => {
+    const server = createServer((socket) => socket.on('error', () => {}).once('data', () => answer(socket)))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void server.close())
+    return `postgres://paperboy:secret@127.0.0.1:${(server.address() as AddressInfo).port}/paperboy?sslmode=verify-full`
+  }
+
+  test('a Unix socket that is not there yet, which is waited for', async () => {
+    const { is, text } = await problem('postgres://paperboy@%2Fnowhere/paperboy')
+    expect(is).toBe(true)
+    expect(text).toBe('Nothing answers at /nowhere/.s.PGSQL.5432. Is the database (DATABASE_URL) running?')
+  })
+
+  test('no password', async ({ databaseUrl }) => {
+    const { is, text } = await problem(databaseUrl.replace(/:[^:@]+@/, '@'))
+    expect(is).toBe(false)
+    expect(text).toMatch(/^The database asks for a password, and DATABASE_URL has none\./)
+  })
+
+  test('a server without TLS', async () => {
+    const { text } = await problem(await answering((socket) => socket.write('N')))
+    expect(text).toMatch(/^The database \(DATABASE_URL\) offers no TLS\. .*sslmode=disable/)
+  })
+
+  test('a certificate of its own', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }])
+    const url = await answering((socket) => {
+      socket.write('S')
+      new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {})
+    })
+    const { text } = await problem(url)
+    expect(text).toMatch(
+      /^The certificate of the database's server \(DATABASE_URL\) is not accepted: self-signed certificate \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*sslrootcert=/,
+    )
+  })
 })

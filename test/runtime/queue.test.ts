@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import type { JobName } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues } from '../../src/runtime/queue.ts'
 import { test } from '../support/database.ts'
@@ -146,3 +146,46 @@ for (const backend of ['postgres', 'redis']) {
     })
   })
 }
+
+test('jobs run although DATABASE_URL has options of its own', async ({ databaseUrl, onTestFinished }) => {
+  const errors: Error[] = []
+  const queues = await openQueues({
+    databaseUrl: `${databaseUrl}?options=-c%20statement_timeout%3D30000`,
+    installation: 'test',
+    onError: (error) => errors.push(error),
+  })
+  onTestFinished(() => queues.close())
+  const ran: number[] = []
+  await queues.work({ ...NOTHING, 'send-batch': async ({ batchId }) => ran.push(batchId) }, CONCURRENCY, () => {})
+  await queues.wake('send-batch', { batchId: 1 }, '1-0')
+  expect(errors).toEqual([])
+  await expect.poll(() => ran).toEqual([1])
+})
+
+describe.skipIf(withoutRedis)('a Redis whose user may not ask for INFO', () => {
+  const open = async (whileOpening = '') => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    await redis.command('ACL SETUSER narrow on >secret ~* &* +@all -@dangerous')
+    if (whileOpening) await redis.command(whileOpening)
+    const errors: Error[] = []
+    const redisUrl = redis.url.replace('//', '//narrow:secret@')
+    const opened = openQueues({ databaseUrl: '', redisUrl, installation: 'test', onError: (e) => errors.push(e) })
+    return { opened, errors }
+  }
+
+  test('is refused at the start, with the statement that corrects it', async () => {
+    const { opened } = await open()
+    await expect(opened).rejects.toThrow(/Redis \(REDIS_URL\) refuses .*INFO.*: ACL SETUSER narrow \+info$/)
+  })
+
+  test('and that answers late does not stop a worker from doing anything else', async () => {
+    const { opened, errors } = await open('CLIENT PAUSE 1500 ALL')
+    const queues = await opened
+    await queues.work(NOTHING, CONCURRENCY, () => {})
+    await expect
+      .poll(() => errors.map(({ message }) => message), { timeout: 10_000 })
+      .toContainEqual(expect.stringContaining('NOPERM'))
+    await queues.close()
+  })
+})

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { loginProblem } from '../../runtime/db/login-problem.ts'
 import { findWrongSettings } from '../../runtime/db/server-settings.ts'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
 import { type Diagnosis, failure, ok, warning } from './diagnosis.ts'
@@ -42,7 +43,8 @@ export async function checkDatabase(connectionString: string): Promise<{ usable:
     return { usable: upToDate, diagnoses: diagnose(rows[0]!, upToDate) }
   } catch (error) {
     const { code } = error as { code?: string }
-    const diagnosis = failure('Database', `cannot connect (${code ?? 'no answer'})`, 'check DATABASE_URL')
+    const why = loginProblem(error) ?? `cannot connect (${code ?? 'no answer'})`
+    const diagnosis = failure('Database', why, 'check DATABASE_URL')
     return { usable: false, diagnoses: [diagnosis] }
   } finally {
     await client?.end().catch(() => {})

@@ -20,7 +20,10 @@ export async function checkQueue(redisUrl: string | undefined): Promise<Diagnosi
     })
     const info = await Promise.race([asked, delay(PATIENCE_MS, undefined, { ref: false })])
     if (info === undefined) {
-      const why = trouble ? ((trouble as { code?: string }).code ?? 'it refuses the login') : 'no answer'
+      const { code, message = '' } = (trouble ?? {}) as { code?: string; message?: string }
+      if (message.startsWith('NOPERM'))
+        return [failure('Queue', 'Redis refuses its user the command INFO: nothing starts', 'ACL SETUSER … +info')]
+      const why = trouble ? (code ?? 'it refuses the login') : 'no answer'
       return [failure('Queue', `cannot connect to Redis (${why}): email is sent late`, 'check REDIS_URL')]
     }
     // Valkey reports a compatible Redis version first.

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
+import { databaseUrlProblem, withoutWeakModes } from './database-url.ts'
 import {
   addresses,
   checkedBy,
   count,
-  databaseUrl,
   domainRates,
   hostName,
   hours,
@@ -30,7 +30,7 @@ import { NO_TEMPLATES, readTemplateFiles, type TemplateFiles } from './template-
 const Environment = z
   .object({
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-    DATABASE_URL: databaseUrl.optional(),
+    DATABASE_URL: checkedBy(databaseUrlProblem).transform(withoutWeakModes).optional(),
     REDIS_URL: checkedBy(redisUrlProblem).optional(),
     SMTP_URL: checkedBy(relayProblem).optional(),
     PUBLIC_URL: urlOf('http:', 'https:')

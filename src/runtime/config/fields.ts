@@ -40,16 +40,6 @@ export const imapUrl = urlOf('imap:', 'imaps:').superRefine((value, context) => 
   }
 })
 
-/** A base64 password may contain characters that end the host part of a URL. */
-export const databaseUrl = z.string().superRefine((value, context) => {
-  const scheme = /^postgres(?:ql)?:\/\//.test(value)
-  if (scheme && URL.canParse(value)) return
-  const message = scheme
-    ? 'is not a valid URL: percent-encode / + = @ : # ? and the like in its password, or use a password of hex digits'
-    : 'must be a URL starting with postgres:// or postgresql://'
-  context.addIssue({ code: 'custom', message })
-})
-
 /** "Name <name@example.org>" or a bare address. */
 export const mailbox = z.string().transform((value, context): Mailbox => {
   try {

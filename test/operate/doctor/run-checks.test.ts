@@ -151,6 +151,10 @@ describe.skipIf(withoutRedis)('Redis', () => {
     expect(await checkQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'warning', message: expect.stringContaining('allkeys-lru') }),
     ])
+    await redis.command('ACL SETUSER narrow on >secret ~* &* +@all -@dangerous')
+    expect(await checkQueue(redis.url.replace('//', '//narrow:secret@'))).toEqual([
+      expect.objectContaining({ state: 'error', message: expect.stringContaining('command INFO') }),
+    ])
     await redis.command('CONFIG SET requirepass sesame')
     const refused = await checkQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
     expect(refused).toEqual([expect.objectContaining({ state: 'error' })])

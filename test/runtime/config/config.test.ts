@@ -91,3 +91,29 @@ test('for a database password that breaks the URL, the error says how to encode 
   expect(message('postgres://paperboy:ab%2Fcd+ef=@postgres:5432/paperboy')).toBeUndefined()
   expect(message('mysql://paperboy@host/paperboy')).toMatch(/must be a URL starting with postgres:\/\//)
 })
+
+test.each([
+  ['postgres://paperboy:secret@db1,db2/paperboy', 'names several servers'],
+  ['postgres://paperboy:secret@db1:5432,db2:5432/paperboy?target_session_attrs=primary', 'names several servers'],
+  ['postgres://paperboy:ab,cd/ef@db/paperboy', 'is not a valid URL'],
+  ['postgres://paperboy:caf%E9@db/paperboy', 'has a % that encodes nothing'],
+  ['postgres://paperboy:secret@db/paperboy?sslmode=allow', 'has an sslmode that is none of disable'],
+])('%s: a DATABASE_URL that could never work is refused', (url, problem) => {
+  expect(problemsOf({ DATABASE_URL: url })).toEqual([expect.stringContaining(`  - DATABASE_URL ${problem}`)])
+})
+
+test.each([
+  'postgres://paperboy:secret@/paperboy?host=/run/postgresql',
+  'postgresql:///paperboy?host=/run/postgresql',
+  'postgres://paperboy@%2Frun%2Fpostgresql/paper-boy',
+  'postgres://paperboy:a,b%2Fc@[::1]:5433/paperboy',
+  'postgres://paperboy:100%@db/paperboy?sslmode=no-verify',
+  'postgres://paperboy:secret@db/paperboy?sslmode=require&uselibpqcompat=true',
+])('%s is taken as it is', (url) => {
+  expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url)
+})
+
+test('sslmode=require means what pg makes of it, without its warning at each start', () => {
+  const url = 'postgres://paperboy:secret@db/paperboy?sslmode=require&application_name=x'
+  expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url.replace('require', 'verify-full'))
+})
