@@ -199,6 +199,39 @@ test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothin
   }
 })
 
+test('a word wider than a phone breaks, and no name runs into what stands beside it', { timeout: 60_000 }, async ({
+  site,
+}) => {
+  await aFullDay(site)
+  const word = 'Poly(3,4-ethylenedioxythiophene)polystyrenesulfonate_with_dimethylsulfoxide'
+  await site.services.db.execute(sql`UPDATE papers SET title = ${`${word} `} || id`)
+  const id = await addSubscriber(site.services.db, 'ada@example.org', { likePapers: ['2604.14000'] })
+  const preferences = mintToken(site.services.keys, 'preferences', id, NOON)
+  for (const locale of LOCALES) {
+    await site.services.db.update(subscribers).set({ locale })
+    const page = await open(site, { locale, viewport: { width: 320, height: 667 } })
+    for (const url of [
+      '/topics',
+      '/topics/agents',
+      '/api/docs',
+      '/papers/2604.14000/vote',
+      `/preferences/${preferences}`,
+    ]) {
+      await page.goto(url)
+      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+      const cramped = `[...document.querySelectorAll('.topic-name, .choice, .topic-best li, td, th')]
+        .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.trim())`
+      expect({ locale, url, overflow: await page.evaluate(overflow), cramped: await page.evaluate(cramped) }).toEqual({
+        locale,
+        url,
+        overflow: 0,
+        cramped: [],
+      })
+    }
+    await page.context().close()
+  }
+})
+
 test('a formula wider than a phone scrolls in its place, and the page does not', async ({ site }) => {
   await aFullDay(site)
   const formula = String.raw`$\mathbb{E}_{x \sim p}\left[\frac{\sum_{i=1}^{n} \alpha_i \beta_i}{\prod_{j=1}^{m} \zeta_j}\right] = \int_0^\infty f(x) g(x) h(x) k(x) l(x) dx$`
