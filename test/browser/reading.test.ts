@@ -210,14 +210,20 @@ test('a word wider than a phone breaks, and no name runs into what stands beside
   for (const locale of LOCALES) {
     await site.services.db.update(subscribers).set({ locale })
     const page = await open(site, { locale, viewport: { width: 320, height: 667 } })
+    // With the cookie of a reader.
+    await page.goto(`/papers/2604.14000/save/${mintToken(site.services.keys, 'vote', id, NOON)}`)
+    await page.locator('main form button').first().click()
+    await page.waitForLoadState()
     for (const url of [
       '/topics',
       '/topics/agents',
       '/api/docs',
-      '/papers/2604.14000/vote',
+      '/saved?removed=1',
+      '/trends',
       `/preferences/${preferences}`,
     ]) {
       await page.goto(url)
+      await page.evaluate("document.querySelectorAll('details:has(table)').forEach((each) => { each.open = true })")
       const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
       const cramped = `[...document.querySelectorAll('.topic-name, .choice, .topic-best li, td, th')]
         .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.trim())`
@@ -438,4 +444,45 @@ test('preferences keep Save in sight, and hide the weekday unless it counts', as
   expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(false)
   await page.getByRole('radio', { name: 'Once a week' }).check()
   expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(true)
+})
+
+test('the bar with Save never covers what has the focus, at 400 % zoom neither', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { topics: ['agents', 'language-models'], cadence: 'weekdays' })
+  const token = mintToken(site.services.keys, 'preferences', id, NOON)
+  // The longest words.
+  for (const locale of ['de', 'fr'] as const) {
+    await db.update(subscribers).set({ locale })
+    for (const height of [568, 256]) {
+      const page = await open(site, { locale, viewport: { width: 320, height } })
+      for (const url of [`/welcome?choose=${token}`, `/preferences/${token}`]) {
+        await page.goto(url)
+        // The whole control, or the first line of a box that is higher than the screen.
+        const covered: string[] = []
+        let stops = 0
+        for (; stops < 150; stops++) {
+          await page.keyboard.press('Tab')
+          const stop = await page.evaluate<{ says: string; isCovered: boolean } | null>(`(() => {
+            const { activeElement } = document
+            if (activeElement === document.body) return null
+            const bar = document.querySelector('.save-bar')
+            const { top, bottom } = (activeElement.closest('.tap') ?? activeElement).getBoundingClientRect()
+            const { top: edge, bottom: end } = bar.getBoundingClientRect()
+            return {
+              says: activeElement.name || activeElement.textContent.trim(),
+              isCovered: !bar.contains(activeElement) && top < end && Math.min(bottom, top + 44) > edge + 1,
+            }
+          })()`)
+          if (!stop) break
+          if (stop.isCovered) covered.push(stop.says)
+        }
+        expect({ locale, height, url, covered }).toEqual({ locale, height, url, covered: [] })
+        expect(stops).toBeGreaterThan(20)
+      }
+      await page.context().close()
+    }
+  }
 })
