@@ -446,6 +446,23 @@ test('preferences keep Save in sight, and hide the weekday unless it counts', as
   expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(true)
 })
 
+test('a search for a topic that does not exist says so, to the eye and to a screen reader', async ({ db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { topics: ['agents'] })
+  const page = await open(site)
+  await page.goto(`/preferences/${mintToken(site.services.keys, 'preferences', id, NOON)}`)
+  const find = page.getByLabel('Find a topic')
+  const said = page.locator('.topic-choice [role="status"]')
+  await find.fill('Video')
+  expect(await said.textContent()).toBe('')
+  await find.fill('$& basket')
+  expect(await said.textContent()).toBe('No topics found for “$& basket”')
+  // A chosen one stays in the list.
+  expect(await page.locator('.topic-choice .scroll label:visible').allTextContents()).toEqual([' Agents'])
+  await find.fill('')
+  expect(await said.textContent()).toBe('')
+})
+
 test('the bar with Save never covers what has the focus, at 400 % zoom neither', { timeout: 90_000 }, async ({
   db,
   site,
