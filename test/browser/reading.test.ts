@@ -463,6 +463,23 @@ test('a search for a topic that does not exist says so, to the eye and to a scre
   expect(await said.textContent()).toBe('')
 })
 
+test('on paper, a list keeps its votes, and nothing is left to press', async ({ db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org')
+  // The width of A4 between margins.
+  const page = await open(site, { viewport: { width: 718, height: 1000 } })
+  await page.goto(`/papers/2604.14000/save/${mintToken(site.services.keys, 'vote', id, NOON)}`)
+  await page.locator('main form button').click()
+  await page.emulateMedia({ media: 'print' })
+  for (const url of ['/', '/papers/2604.14000', '/topics/agents', '/authors/Ada%20Lovelace', '/editions/2026-04-14']) {
+    await page.goto(url)
+    const buttons = await page.locator('button:visible').allInnerTexts()
+    const isVote = (words: string) => /^\d+\s+\d+ votes/.test(words)
+    expect({ url, pressed: buttons.filter((words) => !isVote(words)) }).toEqual({ url, pressed: [] })
+    if (url === '/') expect(buttons.filter(isVote)).toHaveLength(32)
+  }
+})
+
 test('the bar with Save never covers what has the focus, at 400 % zoom neither', { timeout: 90_000 }, async ({
   db,
   site,
