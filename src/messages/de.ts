@@ -108,7 +108,7 @@ export const de = (newsletter: string): Messages => ({
     howMany: 'Wie viele Artikel?',
     minutes: (papers) => (papers === 5 ? 'zwei Minuten' : papers === 10 ? 'vier Minuten' : 'acht Minuten'),
     when: 'Wann?',
-    zoneNow: (zone, time) => `Zeit in ${zone}, jetzt ${time}.`,
+    zoneNow: (zone, time) => `Zeit in ${zone}, jetzt ${time} Uhr.`,
     otherZone: 'Zeitzone ändern',
     onceAWeek: 'Lieber einmal in der Woche',
     skip: 'Überspringen',
@@ -379,7 +379,7 @@ export const de = (newsletter: string): Messages => ({
     choices: { topics: 'Themen auswählen', size: 'Wie viele Artikel', hour: 'Um welche Zeit' },
     why: (host: string) => `Sie bekommen diese E-Mail wegen einer Anmeldung bei ${host}.`,
     whyAsked: (host: string) => `Sie bekommen diese E-Mail, weil sie bei ${host} angefordert wurde.`,
-    at: (day: string, time: string, zone: string) => `${day} um ${time} (${zone})`,
+    at: (day: string, time: string, zone: string) => `${day} um ${time} Uhr (${zone})`,
   },
   layout: {
     description: (curator) =>

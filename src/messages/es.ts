@@ -10,6 +10,9 @@ const votes = (n: number): string => count(n, 'voto', 'votos')
 /** "Ada y Bob", but "Ada e Ilya" */
 const joined = (names: readonly string[]): string => new Intl.ListFormat(INTL).format(names)
 
+/** "las 02:00", but "la 01:00" */
+const clock = (hour: string): string => `${hour.startsWith('01') ? 'la' : 'las'} ${hour}`
+
 /** "LLM agents" and "3D" keep their capitals; "Robótica" becomes "robótica". */
 const inSentence = (topic: string): string =>
   /^\p{Lu}\p{Ll}/u.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
@@ -123,7 +126,7 @@ export const es = (newsletter: string): Messages => ({
     howMany: '¿Cuántos artículos?',
     minutes: (papers) => `${papers === 5 ? 2 : papers === 10 ? 4 : 8} minutos`,
     when: '¿Cuándo?',
-    zoneNow: (zone, time) => `Hora de ${zone}; ahora son las ${time}.`,
+    zoneNow: (zone, time) => `Hora de ${zone}; ahora ${time.startsWith('01') ? 'es' : 'son'} ${clock(time)}.`,
     otherZone: 'Cambiar',
     onceAWeek: 'Mejor una vez por semana',
     skip: 'Omitir',
@@ -383,7 +386,7 @@ export const es = (newsletter: string): Messages => ({
     choices: { topics: 'Elegir tus temas', size: 'Cuántos artículos', hour: 'A qué hora' },
     why: (host) => `Recibes este correo por una suscripción en ${host}.`,
     whyAsked: (host) => `Recibes este correo porque se pidió en ${host}.`,
-    at: (day, time, zone) => `${day} a las ${time} (${zone})`,
+    at: (day, time, zone) => `${day} a ${clock(time)} (${zone})`,
   },
   layout: {
     description: (curator) =>
@@ -433,12 +436,12 @@ export const es = (newsletter: string): Messages => ({
     week: 'Semana',
     month: 'Mes',
     weekNamed: (week, days) => `Semana ${week}, ${days}`,
-    open: (hour) => `En curso · cierra a las ${hour} UTC`,
-    openUntil: (hour, weekday) => `En curso · cierra el ${weekday} a las ${hour} UTC`,
+    open: (hour) => `En curso · cierra a ${clock(hour)} UTC`,
+    openUntil: (hour, weekday) => `En curso · cierra el ${weekday} a ${clock(hour)} UTC`,
     final: 'Clasificación final',
     votesCount: 'Los votos aún cuentan',
-    asOf: (day, hour) => `Clasificación del ${day} a las ${hour} UTC`,
-    closed: (day, hour) => `cerrada el ${day} a las ${hour} UTC`,
+    asOf: (day, hour) => `Clasificación del ${day} a ${clock(hour)} UTC`,
+    closed: (day, hour) => `cerrada el ${day} a ${clock(hour)} UTC`,
     number: (n) => `N.º ${n}`,
     also: 'Otros nuevos',
     byTopic: 'Por tema',
@@ -491,7 +494,7 @@ export const es = (newsletter: string): Messages => ({
     topics: 'Temas',
     history: 'Votos',
     historyCaption: (from, to) => `Votos en la lista de la comunidad, registrados del ${from} al ${to}.`,
-    historyOnce: (given, moment) => `${given} en la lista de la comunidad, registrados el ${moment}.`,
+    historyOnce: (given, moment) => `${given} en la lista de la comunidad el ${moment}.`,
     ownVotes: (n) => `Además, ${n === 1 ? 'un voto' : votes(n)} de lectores de ${newsletter}.`,
     noVotes: 'Aún no hay votos.',
     asTable: 'Mostrar como tabla',
@@ -804,7 +807,7 @@ export const es = (newsletter: string): Messages => ({
       `n.º ${number(rank)} de ${number(of)} ${where}${share === undefined ? '' : `, ${share}\u00a0% de los votos`}`,
     finalRanking: 'en la clasificación final',
     thatDay: 'ese día',
-    asOf: (day, hour) => `el ${day} a las ${hour} UTC`,
+    asOf: (day, hour) => `el ${day} a ${clock(hour)} UTC`,
     only: (topic) => `el único artículo del día en ${inSentence(topic)}`,
     discussed: (n) => `el más comentado del día: ${count(n, 'comentario', 'comentarios')}`,
     answers: 'participa en el debate uno de sus autores',
@@ -846,9 +849,9 @@ export const es = (newsletter: string): Messages => ({
     trending: (day) => `Artículos destacados, ${day}`,
     shortWeekOf: (day) => `semana del ${day}`,
     andMore: (n) => `y ${n} más`,
-    listClosed: (papers, hour) => `${papers}, clasificación final de las ${hour} UTC`,
-    listAsOf: (papers, day, hour) => `${papers}, clasificación del ${day} a las ${hour} UTC`,
-    weekClosed: (papers, hour) => `${papers} de la semana, clasificación final de las ${hour} UTC`,
+    listClosed: (papers, hour) => `${papers}, clasificación final de ${clock(hour)} UTC`,
+    listAsOf: (papers, day, hour) => `${papers}, clasificación del ${day} a ${clock(hour)} UTC`,
+    weekClosed: (papers, hour) => `${papers} de la semana, clasificación final de ${clock(hour)} UTC`,
     hereAreYours: (shown) => `Aquí tienes ${shown} para ti.`,
     hereIsYours: 'Aquí tienes el que es para ti.',
     hereIsAll: 'Aquí tienes la edición completa.',
@@ -970,7 +973,7 @@ export const es = (newsletter: string): Messages => ({
         id: 'ranking',
         heading: 'Qué significa «clasificación final»',
         text: [
-          `Los artículos de un día forman una lista. Se cierra a las ${hour} UTC de la mañana siguiente. Hasta entonces dice «En curso»; después, su edición ya no cambia.`,
+          `Los artículos de un día forman una lista. Se cierra a ${clock(hour)} UTC de la mañana siguiente. Hasta entonces dice «En curso»; después, su edición ya no cambia.`,
           'Los votos posteriores se ven en la web. Un artículo que pasó desapercibido y duplica sus votos vuelve una vez, en «Siguen subiendo».',
         ],
       },

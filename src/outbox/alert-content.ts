@@ -25,6 +25,7 @@ export function alertContent(
       ? [`What to do: ${one.remedy}.`]
       : problems.map((each) => `${each.part}: ${sentenceOf(each)} What to do: ${each.remedy}. ${pageOf(each)}`),
     links: [],
+    leave: undefined,
     why: `You get this email because your address is in ADMIN_EMAILS at ${host}. You get one per problem and day.`,
   }
 }

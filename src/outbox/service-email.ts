@@ -66,4 +66,6 @@ export interface EmailContent {
   /** further links, each with its label */
   links: { label: string; url: string }[]
   why: string
+  /** the link to unsubscribe, in emails to readers with a subscription; at the foot */
+  leave: { label: string; url: string } | undefined
 }

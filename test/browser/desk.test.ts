@@ -286,6 +286,23 @@ describe('dragging a paper by its number', () => {
   })
 })
 
+test('a key that is held down drops one paper, not the ones that move up', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const dropped = page.locator('.dropped-papers li')
+  await page.keyboard.press('j')
+  await page.keyboard.down('d')
+  await dropped.first().waitFor()
+  // From the second on, they are repeats. Changes are made in order: after the pick, all others are made.
+  for (let n = 0; n < 3; n++) await page.keyboard.down('d')
+  await page.keyboard.up('d')
+  await page.keyboard.press('p')
+  await page.getByRole('status').filter({ hasText: 'Done. Pick: ' }).waitFor({ state: 'attached' })
+  expect(await dropped.count()).toBe(1)
+})
+
 test('a note that is saved while another change is under way stays a note', { timeout: 90_000 }, async ({
   db,
   site,

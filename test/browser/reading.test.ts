@@ -199,6 +199,45 @@ test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothin
   }
 })
 
+test('a word wider than a phone breaks, and no name runs into what stands beside it', { timeout: 60_000 }, async ({
+  site,
+}) => {
+  await aFullDay(site)
+  const word = 'Poly(3,4-ethylenedioxythiophene)polystyrenesulfonate_with_dimethylsulfoxide'
+  await site.services.db.execute(sql`UPDATE papers SET title = ${`${word} `} || id`)
+  const id = await addSubscriber(site.services.db, 'ada@example.org', { likePapers: ['2604.14000'] })
+  const preferences = mintToken(site.services.keys, 'preferences', id, NOON)
+  for (const locale of LOCALES) {
+    await site.services.db.update(subscribers).set({ locale })
+    const page = await open(site, { locale, viewport: { width: 320, height: 667 } })
+    // With the cookie of a reader.
+    await page.goto(`/papers/2604.14000/save/${mintToken(site.services.keys, 'vote', id, NOON)}`)
+    await page.locator('main form button').first().click()
+    await page.waitForLoadState()
+    for (const url of [
+      '/topics',
+      '/topics/agents',
+      '/api/docs',
+      '/saved?removed=1',
+      '/trends',
+      `/preferences/${preferences}`,
+    ]) {
+      await page.goto(url)
+      await page.evaluate("document.querySelectorAll('details:has(table)').forEach((each) => { each.open = true })")
+      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+      const cramped = `[...document.querySelectorAll('.topic-name, .choice, .topic-best li, td, th')]
+        .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.trim())`
+      expect({ locale, url, overflow: await page.evaluate(overflow), cramped: await page.evaluate(cramped) }).toEqual({
+        locale,
+        url,
+        overflow: 0,
+        cramped: [],
+      })
+    }
+    await page.context().close()
+  }
+})
+
 test('a formula wider than a phone scrolls in its place, and the page does not', async ({ site }) => {
   await aFullDay(site)
   const formula = String.raw`$\mathbb{E}_{x \sim p}\left[\frac{\sum_{i=1}^{n} \alpha_i \beta_i}{\prod_{j=1}^{m} \zeta_j}\right] = \int_0^\infty f(x) g(x) h(x) k(x) l(x) dx$`
@@ -405,4 +444,79 @@ test('preferences keep Save in sight, and hide the weekday unless it counts', as
   expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(false)
   await page.getByRole('radio', { name: 'Once a week' }).check()
   expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(true)
+})
+
+test('a search for a topic that does not exist says so, to the eye and to a screen reader', async ({ db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { topics: ['agents'] })
+  const page = await open(site)
+  await page.goto(`/preferences/${mintToken(site.services.keys, 'preferences', id, NOON)}`)
+  const find = page.getByLabel('Find a topic')
+  const said = page.locator('.topic-choice [role="status"]')
+  await find.fill('Video')
+  expect(await said.textContent()).toBe('')
+  await find.fill('$& basket')
+  expect(await said.textContent()).toBe('No topics found for “$& basket”')
+  // A chosen one stays in the list.
+  expect(await page.locator('.topic-choice .scroll label:visible').allTextContents()).toEqual([' Agents'])
+  await find.fill('')
+  expect(await said.textContent()).toBe('')
+})
+
+test('on paper, a list keeps its votes, and nothing is left to press', async ({ db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org')
+  // The width of A4 between margins.
+  const page = await open(site, { viewport: { width: 718, height: 1000 } })
+  await page.goto(`/papers/2604.14000/save/${mintToken(site.services.keys, 'vote', id, NOON)}`)
+  await page.locator('main form button').click()
+  await page.emulateMedia({ media: 'print' })
+  for (const url of ['/', '/papers/2604.14000', '/topics/agents', '/authors/Ada%20Lovelace', '/editions/2026-04-14']) {
+    await page.goto(url)
+    const buttons = await page.locator('button:visible').allInnerTexts()
+    const isVote = (words: string) => /^\d+\s+\d+ votes/.test(words)
+    expect({ url, pressed: buttons.filter((words) => !isVote(words)) }).toEqual({ url, pressed: [] })
+    if (url === '/') expect(buttons.filter(isVote)).toHaveLength(32)
+  }
+})
+
+test('the bar with Save never covers what has the focus, at 400 % zoom neither', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { topics: ['agents', 'language-models'], cadence: 'weekdays' })
+  const token = mintToken(site.services.keys, 'preferences', id, NOON)
+  // The longest words.
+  for (const locale of ['de', 'fr'] as const) {
+    await db.update(subscribers).set({ locale })
+    for (const height of [568, 256]) {
+      const page = await open(site, { locale, viewport: { width: 320, height } })
+      for (const url of [`/welcome?choose=${token}`, `/preferences/${token}`]) {
+        await page.goto(url)
+        // The whole control, or the first line of a box that is higher than the screen.
+        const covered: string[] = []
+        let stops = 0
+        for (; stops < 150; stops++) {
+          await page.keyboard.press('Tab')
+          const stop = await page.evaluate<{ says: string; isCovered: boolean } | null>(`(() => {
+            const { activeElement } = document
+            if (activeElement === document.body) return null
+            const bar = document.querySelector('.save-bar')
+            const { top, bottom } = (activeElement.closest('.tap') ?? activeElement).getBoundingClientRect()
+            const { top: edge, bottom: end } = bar.getBoundingClientRect()
+            return {
+              says: activeElement.name || activeElement.textContent.trim(),
+              isCovered: !bar.contains(activeElement) && top < end && Math.min(bottom, top + 44) > edge + 1,
+            }
+          })()`)
+          if (!stop) break
+          if (stop.isCovered) covered.push(stop.says)
+        }
+        expect({ locale, height, url, covered }).toEqual({ locale, height, url, covered: [] })
+        expect(stops).toBeGreaterThan(20)
+      }
+      await page.context().close()
+    }
+  }
 })

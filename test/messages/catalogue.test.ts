@@ -142,6 +142,30 @@ test('numbers, plurals and names of each language', () => {
   expect(es!.lead.shared('TinySAM', 'IA-RED', '9 votos')).toBe('TinySAM e IA-RED van en cabeza con 9 votos cada uno.')
   // Not "al 3.º puesto": before a noun it is "3.er".
   expect(es!.reason.rise(12, 3, 31, 'la lista del lunes')).toBe('sube del puesto 12 al 3 de 31 en la lista del lunes')
+  // One o'clock is singular, and so is one vote.
+  expect(es!.mails.at('martes, 14 de abril de 2026', '01:00', 'Europe/Madrid')).toBe(
+    'martes, 14 de abril de 2026 a la 01:00 (Europe/Madrid)',
+  )
+  expect(es!.mails.at('martes', '11:00', 'UTC')).toBe('martes a las 11:00 (UTC)')
+  expect(es!.welcome.zoneNow('Madrid', '01:42')).toBe('Hora de Madrid; ahora es la 01:42.')
+  expect(es!.welcome.zoneNow('Madrid', '13:42')).toBe('Hora de Madrid; ahora son las 13:42.')
+  const one = '01:00'
+  const { list, digest, reason, about } = es!
+  const withHours = [
+    ...[list.open(one), list.openUntil(one, 'lunes'), list.asOf('14 abr', one), list.closed('14 abr', one)],
+    ...[digest.listClosed('', one), digest.listAsOf('', '', one), digest.weekClosed('', one), reason.asOf('', one)],
+    ...about.sections({ curator: 'AK', hour: one, huggingFace: true }).flatMap(({ text }) => text),
+  ]
+  expect(withHours.filter((text) => text.includes(one))).toHaveLength(9)
+  expect(withHours.filter((text) => /las 01/.test(text))).toEqual([])
+  expect(es!.paper.historyOnce(es!.paper.votes(1), '14 de abril de 2026, 06:00 UTC')).toBe(
+    '1 voto en la lista de la comunidad el 14 de abril de 2026, 06:00 UTC.',
+  )
+  const de = messagesIn('de')
+  expect(de.mails.at('Dienstag, 14. April 2026', '08:00', 'Europe/Berlin')).toBe(
+    'Dienstag, 14. April 2026 um 08:00 Uhr (Europe/Berlin)',
+  )
+  expect(de.welcome.zoneNow('Berlin', '08:00')).toBe('Zeit in Berlin, jetzt 08:00 Uhr.')
   expect(es!.topics.about('Robótica')).toBe('Artículos sobre robótica')
   expect(es!.topics.about('IA para la ciencia')).toBe('Artículos sobre IA para la ciencia')
 })

@@ -19,6 +19,7 @@ const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
   after: ['One more line.'],
   links: [{ label: 'Preferences', url: 'https://paperboy.example/preferences/A' }],
   why: 'You signed up.',
+  leave: undefined,
   ...facts,
 })
 
@@ -29,6 +30,7 @@ test('two emails of one kind differ only in links and date', async () => {
       url: 'https://paperboy.example/confirm/B',
       moment: 'Friday at 09:00 (UTC)',
       links: [{ label: 'Preferences', url: 'https://paperboy.example/preferences/B' }],
+      leave: { label: 'Unsubscribe', url: 'https://paperboy.example/unsubscribe/B' },
     }),
     '1 Press Street',
   )
@@ -37,6 +39,7 @@ test('two emails of one kind differ only in links and date', async () => {
   for (const body of [bob.html, bob.text]) {
     expect(body).toContain('https://paperboy.example/confirm/B')
     expect(body).toContain('https://paperboy.example/preferences/B')
+    expect(body).toContain('https://paperboy.example/unsubscribe/B')
     expect(body).toContain('Friday at 09:00 (UTC)')
     expect(body).not.toMatch(/confirm\/A|preferences\/A|Tuesday|slot/)
   }

@@ -149,6 +149,7 @@ test('the welcome gives the time of the first digest in the reader’s time zone
   for (const choice of ['topics', 'size', 'hour'])
     expect(welcome.text).toMatch(new RegExp(`/preferences/[\\w-]+#${choice}$`, 'm'))
   expect(await readPreferences(services, linkIn(welcome.text!, 'preferences'))).toMatchObject({ zone: 'Europe/Berlin' })
+  await unsubscribeByBoth(services, welcome)
 })
 
 test('an active reader gets an email that says so, without a confirmation link', async ({ db }) => {
@@ -161,7 +162,17 @@ test('an active reader gets an email that says so, without a confirmation link',
   expect(mail.subject).toMatch(/subscribed/)
   expect(mail.text).toContain('Thursday, 16 April 2026 at 08:00 (UTC)')
   expect(`${mail.text}${mail.html}`).not.toContain('/confirm/')
+  await unsubscribeByBoth(services, mail)
 })
+
+/** Every email to a reader has the link that the sign-up form promises. */
+async function unsubscribeByBoth(services: Services, { text, html }: { text?: string; html?: string | false }) {
+  expect(text).toMatch(/^Unsubscribe: https:/m)
+  expect(html).toMatch(/<a [^>]*\/unsubscribe\/[^>]*>Unsubscribe<\/a>/)
+  expect(linkIn(html as string, 'unsubscribe')).toBe(linkIn(text!, 'unsubscribe'))
+  await unsubscribe(services, linkIn(text!, 'unsubscribe'))
+  expect((await services.db.select().from(subscribers))[0]!.status).toBe('unsubscribed')
+}
 
 test('every zone of the database can be formatted in an email', async ({ db }) => {
   const services = servicesOn(db)

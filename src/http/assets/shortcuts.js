@@ -30,6 +30,7 @@ export function listenForKeys(acts) {
     const act = all[event.key]
     if (!act) return
     event.preventDefault()
-    act()
+    // A key that is held goes on through the list. It must not drop the next paper, which has come under it, too.
+    if (!event.repeat || event.key === 'j' || event.key === 'k') act()
   })
 }

@@ -2,12 +2,12 @@
 const find = document.querySelector('#find-topic')
 if (find) {
   const labels = [...document.querySelectorAll('.topic-choice .scroll label')]
+  const said = document.querySelector('.topic-choice [data-none]')
   find.addEventListener('input', () => {
-    const wanted = find.value.trim().toLowerCase()
-    for (const label of labels) {
-      const chosen = label.querySelector('input').checked
-      label.hidden = !chosen && !label.textContent.toLowerCase().includes(wanted)
-    }
+    const words = find.value.trim()
+    const fits = (label) => label.textContent.toLowerCase().includes(words.toLowerCase())
+    for (const label of labels) label.hidden = !label.querySelector('input').checked && !fits(label)
+    said.textContent = labels.some(fits) ? '' : said.dataset.none.replace('…', () => words)
   })
   // Enter must not submit the half-filled form.
   find.addEventListener('keydown', (event) => event.key === 'Enter' && event.preventDefault())

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { fullDay } from '../../calendar/words.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { readCited } from '../../papers/lists/cited.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
 import { findPublicPaper } from '../../papers/lists/paper.ts'
@@ -42,7 +43,10 @@ export const savedRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     return reply.view('saved', {
       feeds: privateFeedLinks(keys, FEED, reader),
       files: papers.length > 0 || before ? Object.keys(SAVED_FILES) : [],
-      removed: removed && { title: removed.title, save: saveButton(removed, { saved: false, back: '/saved' }) },
+      removed: removed && {
+        title: isolated(removed.title),
+        save: saveButton(removed, { saved: false, back: '/saved' }),
+      },
       papers: papers.map((paper) => ({
         ...paperItem(paper, { t, ...judged, path }),
         save: saveButton(paper, { saved: true, back: `/saved?removed=${paper.id}` }),

@@ -1,8 +1,11 @@
 import { describe, expect } from 'vitest'
+import { mintToken } from '../../../src/mail/tokens.ts'
 import { papers, subscribers } from '../../../src/runtime/db/schema.ts'
 import { addPapers } from '../../support/services.ts'
+import { everyPage } from '../every-page.ts'
 import { form, siteOn, test } from '../site.ts'
 
+const RTL = 'نماذج لغوية كبيرة'
 const OWN = { 'sec-fetch-site': 'same-origin' }
 
 describe('the choice of a language', () => {
@@ -112,4 +115,39 @@ test('a source’s text says its language on a page in another one', async ({ db
   expect(feed).toMatch(/<feed [^>]*xml:lang="fr"/)
   expect(feed).toMatch(/<title xml:lang="en">Paper 1/)
   expect(feed).toContain('<span lang="en">We show')
+})
+
+test('every title on a page says its language and its direction', async ({ db, site }) => {
+  const { app, services } = site
+  const paths = await everyPage(site)
+  const [reader] = await db
+    .update(subscribers)
+    .set({ locale: 'de', likePapers: ['2604.14000', '2604.14001'] })
+    .returning()
+  await db.execute(`UPDATE papers SET title = 'Swimming ' || id`)
+  const headers = { 'accept-language': 'de' }
+  const vote = mintToken(services.keys, 'vote', reader!.id, services.now())
+  const saved = await app.inject({ method: 'POST', url: `/papers/1/save/${vote}`, headers })
+  const cookies = Object.fromEntries(saved.cookies.map(({ name, value }) => [name, value]))
+  const bare: string[] = []
+  let titles = 0
+  for (const [url, own] of [
+    ...paths.map((path) => [path, {}] as const),
+    ...['/', '/saved', '/saved?removed=1', '/for-you', '/votes', '/papers/1/vote'].map(
+      (path) => [path, cookies] as const,
+    ),
+  ]) {
+    const { body } = await app.inject({ url, headers, cookies: own })
+    // What stands directly before a title: its element, or a box to tick in the same element.
+    for (const [, element] of body.matchAll(/(<[^>]+>)[^<>“„:]*Swimming \d+\s*</g)) {
+      titles++
+      if (!element!.startsWith('<title') && !/ dir="auto" lang="en"/.test(element!)) bare.push(`${url}: ${element}`)
+    }
+  }
+  expect(bare).toEqual([])
+  expect(titles).toBeGreaterThan(50)
+  // In a sentence, it is isolated: a number or bracket beside it keeps its side.
+  await db.execute(`UPDATE papers SET title = '${RTL}'`)
+  const { body } = await app.inject({ url: '/saved?removed=1', headers, cookies })
+  expect(body).toContain(`<p>Entfernt: \u2068${RTL}\u2069</p>`)
 })

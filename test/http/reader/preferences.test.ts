@@ -230,6 +230,11 @@ describe('the new choices', () => {
     expect(page.body).toContain(words)
     const link = /role="alert">.*?href="#([\w-]+)"/s.exec(page.body)?.[1]
     expect(page.body, 'the message above leads to it').toContain(`id="${link}">${words}`)
+    // Choices are named with the message by their group.
+    if (!['topics', 'locale', 'format', 'share'].includes(field!))
+      expect(page.body).toMatch(
+        new RegExp(`name="${field}"[^>]* aria-invalid="true" aria-describedby="[^"]*${field}-problem"`),
+      )
     if (field === 'pausedUntil') expect(page.body, 'as it was entered').toContain(`type="date" value="${value}"`)
     expect(await row()).toEqual(before)
   })
@@ -256,7 +261,7 @@ describe('wishes', () => {
     const { body } = await site.app.inject(url)
     expect(body).toContain('value="mostly" checked')
     expect(body).toContain('>Yejin Choi\nŁukasz Kaiser\nAda Lovelace</textarea>')
-    expect(body).toContain('value="2604.14000" checked> Paper 1 of 2026-04-14')
+    expect(body).toContain('value="2604.14000" checked> <span dir="auto">Paper 1 of 2026-04-14')
     await site.app.inject({ method: 'POST', url, ...form({ likePapers: '', authors: '', organisations: '' }) })
     expect(await row()).toMatchObject({ authors: [], organisations: [], likePapers: [], share: 'mostly' })
   })
@@ -271,7 +276,7 @@ describe('wishes', () => {
     expect(page.statusCode).toBe(422)
     expect(page.body).toContain('We don’t have 2604.99999, 2604.17000.')
     expect(page.body, 'to be corrected').toMatch(/id="likePapersAdd"[^>]* value="2604\.99999 2604\.17000"/)
-    expect(page.body).toContain('value="2604.14000" checked> Paper 1 of 2026-04-14')
+    expect(page.body).toContain('value="2604.14000" checked> <span dir="auto">Paper 1 of 2026-04-14')
     expect(page.body).toMatch(/name="keywords"[^>]* value="lora"/)
     expect(page.body).toMatch(/name="size" value="20" checked/)
     expect(await row()).toEqual(before)
