@@ -82,11 +82,18 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   const gone = await addSubscriber(db, 'gone@example.org')
   await runSql(databaseUrl, `DELETE FROM subscribers WHERE id = ${gone}`)
 
+  await runSql(
+    databaseUrl,
+    `CREATE TABLE others_notes (id serial, note text); INSERT INTO others_notes (note) VALUES ('x')`,
+  )
+
   const file = temporaryFile()
   const made = await paperboy(databaseUrl, 'backup', file)
+  await runSql(databaseUrl, 'DROP TABLE others_notes')
   expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/\d+ tables, \d+ rows, 1 MB/) })
   expect((await stat(file)).mode & 0o077, 'only its owner may read it').toBe(0)
   const later = await addSubscriber(db, 'later@example.org')
+  expect(gunzipSync(await readFile(file)).toString()).not.toContain('others_')
   const target = await emptyDatabase()
   await runSql(target, `CREATE TABLE public.foreign_notes AS SELECT 'keep me' AS note`)
   const loaded = await paperboy(target, 'restore', file)
