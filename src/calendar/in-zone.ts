@@ -1,20 +1,22 @@
 import type { Messages } from '../messages/catalogue.ts'
 import { writeFirstOfMonth } from './words.ts'
 
-/**
- * Formats a moment in a zone: "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)".
- * Falls back to UTC: the database may know a zone that this Node does not.
- */
-export function momentInZone(t: Messages, at: Date, zone: string): string {
-  const format = (timeZone: string) =>
-    t.mails.at(
-      writeFirstOfMonth(new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at), t.intl),
-      new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at),
-      timeZone,
-    )
+/** Returns a time zone that Intl accepts: UTC for one that only the database knows, whose zone data may be newer. */
+export function zoneForIntl(zone: string): string {
   try {
-    return format(zone)
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone
   } catch {
-    return format('UTC')
+    return 'UTC'
   }
+}
+
+/** Formats a moment in a zone: "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)". */
+export function momentInZone(t: Messages, at: Date, zone: string): string {
+  const timeZone = zoneForIntl(zone)
+  return t.mails.at(
+    writeFirstOfMonth(new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at), t.intl),
+    new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at),
+    timeZone,
+  )
 }

@@ -1,5 +1,6 @@
 import { closeOfDay, dayOf, daysLater, isWeekend, startOfDay } from './days.ts'
 import { isQuietDay } from './holidays.ts'
+import { zoneForIntl } from './in-zone.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -91,20 +92,11 @@ function hourOn(day: string, hour: number, offsetAt: (at: number) => number): Da
 
 /** Returns what gives a zone's offset from UTC at a moment, both in milliseconds. */
 function offsetsOf(zone: string): (at: number) => number {
-  const format = formatIn(zone)
+  const format = new Intl.DateTimeFormat('en', { timeZoneName: 'longOffset', timeZone: zoneForIntl(zone) })
   return (at) => {
     const parts = format.formatToParts(at)
     const [, sign, hours = '0', minutes = '0'] =
       /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')!.value) ?? []
     return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
-  }
-}
-
-function formatIn(timeZone: string): Intl.DateTimeFormat {
-  const options = { timeZoneName: 'longOffset' } as const
-  try {
-    return new Intl.DateTimeFormat('en', { ...options, timeZone })
-  } catch {
-    return new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' })
   }
 }

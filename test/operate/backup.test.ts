@@ -82,11 +82,18 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   const gone = await addSubscriber(db, 'gone@example.org')
   await runSql(databaseUrl, `DELETE FROM subscribers WHERE id = ${gone}`)
 
+  await runSql(
+    databaseUrl,
+    `CREATE TABLE others_notes (id serial, note text); INSERT INTO others_notes (note) VALUES ('x')`,
+  )
+
   const file = temporaryFile()
   const made = await paperboy(databaseUrl, 'backup', file)
+  await runSql(databaseUrl, 'DROP TABLE others_notes')
   expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/\d+ tables, \d+ rows, 1 MB/) })
   expect((await stat(file)).mode & 0o077, 'only its owner may read it').toBe(0)
-  await addSubscriber(db, 'later@example.org')
+  const later = await addSubscriber(db, 'later@example.org')
+  expect(gunzipSync(await readFile(file)).toString()).not.toContain('others_')
   const target = await emptyDatabase()
   await runSql(target, `CREATE TABLE public.foreign_notes AS SELECT 'keep me' AS note`)
   const loaded = await paperboy(target, 'restore', file)
@@ -105,7 +112,13 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   const restored = { ...services, db: databaseOn(pool) }
   expect(await passRestoreGuard(restored)).toBe(false)
   expect((await whyHalted(restored.db))?.why).toContain('restored from the backup of')
-  expect(await addSubscriber(restored.db, 'new@example.org')).toBeGreaterThan(gone)
+  const other = await addSubscriber(restored.db, 'new@example.org')
+  expect(other).toBeGreaterThan(gone)
+  expect(other, 'the links of a reader that the backup lacks do not work for another one').toBeGreaterThan(later)
+  const edition = await releasedEdition(services, '2026-04-15', 3)
+  const another = await releasedEdition(restored, '2026-04-16', 3)
+  expect(another).toBeGreaterThan(edition)
+  expect(await planAll(restored, another)).toMatchObject({ deliveries: 22 })
 })
 
 test('a file that is cut off, foreign or changed loads nothing', async ({ db, databaseUrl }) => {

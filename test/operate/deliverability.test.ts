@@ -35,3 +35,11 @@ test('digests are counted by domain; domains with few readers are one row', asyn
   await countDeliverability(services)
   expect((await readDeliverability(services))!.body.domains[0]).toMatchObject({ accepted: 8, lost: 0 })
 })
+
+test('two workers that count at once both finish', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 8)
+  await planAll(services, await releasedEdition(services))
+  for (let round = 0; round < 3; round++) await Promise.all([1, 2, 3, 4].map(() => countDeliverability(services)))
+  expect((await readDeliverability(services))!.body.domains).toMatchObject([{ domain: 'example.org', deliveries: 8 }])
+})

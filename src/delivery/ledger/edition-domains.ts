@@ -23,6 +23,8 @@ export async function countEditionDomains({ db, now }: Pick<Services, 'db' | 'no
     ORDER BY id`
   for (const edition of due)
     await db.transaction(async (tx) => {
+      // Another worker may count the same edition: both would insert what neither has deleted.
+      await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('count edition domains'), ${edition}::int)`)
       await tx.execute(sql`DELETE FROM edition_domains WHERE edition_id = ${edition}`)
       await tx.execute(sql`
         INSERT INTO edition_domains (edition_id, domain, state, deliveries)

@@ -9,6 +9,7 @@ import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
+import { SKIP_IDS } from '../../runtime/db/skip-ids.ts'
 import type { RestoreMarker } from '../../runtime/restore-marker.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -46,7 +47,8 @@ export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promi
   const why = restoreSign(row.cluster, cluster, tick, marker)
   if (why !== undefined) {
     log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
-    await raiseHalt(db, why)
+    const isFirst = await raiseHalt(db, why)
+    if (isFirst && why !== BY_OPERATOR) await db.execute(sql.raw(SKIP_IDS))
     return false
   }
   await restoreMarkers.write(row.installation, { step: tick, halted: false })

@@ -48,6 +48,11 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
     const validate = validatorCompiler(route as Parameters<typeof validatorCompiler>[0])
     return (data) => validate(data ?? undefined)
   })
+  // Many clients name this type also where they send no body, which Fastify refuses.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parseJson(request, body, done),
+  )
   app.setNotFoundHandler(async (_request, reply) =>
     sendProblem(reply, { status: 404, detail: 'There is nothing at this path.' }),
   )

@@ -1,5 +1,5 @@
 import { daysLater } from '../../calendar/days.ts'
-import { momentInZone } from '../../calendar/in-zone.ts'
+import { momentInZone, zoneForIntl } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { fullDay, weekdayNamed } from '../../calendar/words.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
@@ -176,12 +176,13 @@ export function welcomeForm(current: Preferences, topics: readonly TopicCount[],
     .filter((slug) => !offered.some(({ value }) => value === slug))
     .map((slug) => ({ value: slug, label: topicName(slug, t), papers: 0 }))
   const hours = [...new Set([...USUAL_HOURS, current.hour])].toSorted((a, b) => a - b)
-  const clock = new Intl.DateTimeFormat(t.intl, { hour: '2-digit', minute: '2-digit', timeZone: current.zone })
+  const zone = zoneForIntl(current.zone)
+  const clock = new Intl.DateTimeFormat(t.intl, { hour: '2-digit', minute: '2-digit', timeZone: zone })
   return {
     topics: [...others, ...offered].map((each) => ({ ...each, chosen: current.topics.includes(each.value) })),
     sizes: SIZES.map((size) => ({ value: size, label: t.preferences.papers(size), chosen: size === current.size })),
     hours: hours.map((hour) => ({ value: hour, label: clockHour(hour), chosen: hour === current.hour })),
-    zone: current.zone.split('/').at(-1)!.replaceAll('_', ' '),
+    zone: zone.split('/').at(-1)!.replaceAll('_', ' '),
     now: clock.format(now),
     chosen: chosenInWords(current, t),
   }

@@ -39,7 +39,8 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
     const header = { version: VERSION, migrated: Number(rows[0]!.level), at: at.toISOString() }
     yield `${HEADER}${JSON.stringify(header)}\n`
     for (const id of await readPartitions(client)) yield `SELECT ensure_delivery_partition(${id});\n`
-    for (const { name, columns } of await readTables(client)) {
+    const tables = await readTables(client)
+    for (const { name, columns } of tables) {
       const list = columns.map(quoted).join(', ')
       yield `COPY public.${quoted(name)} (${list}) FROM stdin;\n`
       const copy = client.query(copyTo(`COPY (SELECT ${list} FROM public.${quoted(name)}) TO STDOUT`))
@@ -48,7 +49,7 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
       summary.tables++
       summary.rows += copy.rowCount
     }
-    for (const { name, last } of await readSequences(client))
+    for (const { name, last } of await readSequences(client, tables))
       if (last !== null) yield `SELECT setval('public.${quoted(name)}', ${last});\n`
     yield `${FOOTER}${summary.rows} rows\n`
     await client.query('COMMIT')

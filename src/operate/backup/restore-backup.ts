@@ -4,6 +4,7 @@ import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
 import { migrate } from '../../runtime/db/database.ts'
+import { SKIP_IDS } from '../../runtime/db/skip-ids.ts'
 import { type BackupSummary, FOOTER, HEADER } from './open-backup.ts'
 import { readLines } from './read-lines.ts'
 import { quoted, readTables } from './tables.ts'
@@ -44,6 +45,7 @@ export async function restoreBackup(
       `INSERT INTO audit_log (at, who, what, about) VALUES (now(), $1, 'restored', 'the backup of ' || $2)`,
       [actor, header.at],
     )
+    await client.query(SKIP_IDS)
     await client.query('COMMIT')
     await migrate(databaseUrl)
     await client.query('ANALYZE')

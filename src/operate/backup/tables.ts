@@ -1,4 +1,14 @@
+import { is } from 'drizzle-orm'
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
+import * as schema from '../../runtime/db/schema.ts'
+import { isOfThisVersion } from '../../runtime/db/up-to-date.ts'
+
+const OURS: ReadonlySet<string> = new Set(
+  (Object.values(schema) as unknown[])
+    .filter((each): each is PgTable => is(each, PgTable))
+    .map((table) => getTableConfig(table).name),
+)
 
 /** A table with the columns that a backup stores. Generated columns are computed again. */
 export interface StoredTable {
@@ -7,8 +17,9 @@ export interface StoredTable {
 }
 
 /**
- * Returns the tables of the schema `public`, each after those it refers to. A partitioned table stands for its partitions.
- * The queue is another schema: it only wakes workers, and PostgreSQL has all they need.
+ * Returns Paperboy's tables in the schema `public`, each after those it refers to. A partitioned table stands for its partitions.
+ * The queue is another schema: it only wakes workers, and PostgreSQL has all they need. In a database of another version, tables of
+ * other programs cannot be recognised, and are returned too.
  */
 export async function readTables(client: pg.Client): Promise<StoredTable[]> {
   const { rows } = await client.query<{ name: string; columns: string[]; refers: string[] }>(`
@@ -23,6 +34,7 @@ export async function readTables(client: pg.Client): Promise<StoredTable[]> {
       ) AS refers
     FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname`)
+  const isOurs = (await isOfThisVersion((text) => client.query(text))) ? (name: string) => OURS.has(name) : () => true
   const ordered: StoredTable[] = []
   const add = (name: string): void => {
     const table = rows.find((each) => each.name === name)
@@ -30,14 +42,21 @@ export async function readTables(client: pg.Client): Promise<StoredTable[]> {
     for (const other of table.refers) add(other)
     ordered.push({ name, columns: table.columns })
   }
-  for (const { name } of rows) add(name)
+  for (const { name } of rows) if (isOurs(name)) add(name)
   return ordered
 }
 
-/** Returns every sequence of the schema with its last value; null when it was never used. */
-export async function readSequences(client: pg.Client): Promise<{ name: string; last: string | null }[]> {
+/** Returns every sequence of these tables with its last value; null when it was never used. */
+export async function readSequences(
+  client: pg.Client,
+  tables: readonly StoredTable[],
+): Promise<{ name: string; last: string | null }[]> {
   const { rows } = await client.query<{ name: string; last: string | null }>(
-    `SELECT sequencename AS name, last_value::text AS last FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1`,
+    `SELECT s.relname AS name, pg_sequence_last_value(s.oid)::text AS last
+    FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+      JOIN pg_class t ON t.oid = d.refobjid
+    WHERE s.relkind = 'S' AND s.relnamespace = 'public'::regnamespace AND t.relname = ANY($1) ORDER BY 1`,
+    [tables.map(({ name }) => name)],
   )
   return rows
 }

@@ -19,10 +19,22 @@ const LONGEST_QUERY = 300
 const PART = /(?<minus>(?<=^|\s)-)?(?:"(?<phrase>[^"]*)"|(?<word>[^\s"]+))/gu
 /** Typographic quotes, as phones write them. */
 const QUOTES = /[“”„«»]/g
+const NOT_ASCII = /[^\0-\x7f]/gu
+/** The database also folds other characters to these, such as those as wide as ideographs. */
+const SYNTAX = /[-!&|()" ]/
+/**
+ * Signs that websearch_to_tsquery reads as operators: it would exclude "text" in "image - text" and "(-text)", and it fails when too
+ * many minuses follow each other. Accents are not letters, and the database removes them.
+ */
+const OPERATORS = /^(?:-|[\u0300-\u036f])+|(?:-|[\u0300-\u036f])*[!&|()](?:[-!&|()]|[\u0300-\u036f])*/g
 
 /** Returns text that PostgreSQL accepts, in plain quotes. Of a long one the first words: no paper has a part of a word. */
 export function cleanQuery(text: string): string {
-  const clean = safeText(text).normalize('NFC').replace(QUOTES, '"').trim()
+  const plain = safeText(text).replace(NOT_ASCII, (sign) => {
+    const folded = sign.normalize('NFKD')
+    return SYNTAX.test(folded) ? folded : sign
+  })
+  const clean = plain.normalize('NFC').replace(QUOTES, '"').trim()
   if (clean.length <= LONGEST_QUERY) return clean
   return clean
     .slice(0, LONGEST_QUERY + 1)
@@ -34,10 +46,11 @@ export function cleanQuery(text: string): string {
 export function parseQuery(q: string): ParsedQuery {
   const parsed: ParsedQuery = { whole: '', strict: '', loose: [], marked: [], hasPhrase: false }
   for (const { groups } of q.matchAll(PART)) {
-    const { minus = '', phrase, word } = groups as Record<string, string | undefined>
-    const text = (phrase ?? word)!
+    const { phrase, word, ...found } = groups as Record<string, string | undefined>
+    const text = phrase ?? word!.replace(OPERATORS, ' ').trim()
+    const minus = text === '' ? '' : (found.minus ?? '')
     // Of several words a minus would exclude only the first.
-    const quoted = phrase !== undefined || (minus !== '' && isSpaced(text))
+    const quoted = phrase !== undefined || (minus !== '' && (isSpaced(text) || text.includes(' ')))
     const written = `${minus}${quoted ? `"${text}"` : withoutSpacedHyphens(text)} `
     parsed.whole += written
     if (minus === '') parsed.marked.push(...foldedWords(text).filter(counts))

@@ -16,6 +16,12 @@ export async function isUpToDate(query: Query): Promise<boolean> {
   return newest >= Math.max(...ownMigrations())
 }
 
+/** Whether the newest migration of the database is this version's: neither an earlier nor a later one. */
+export async function isOfThisVersion(query: Query): Promise<boolean> {
+  const { newest } = await appliedMigrations(query)
+  return newest === Math.max(...ownMigrations())
+}
+
 /** Whether the database has migrations from before the set was squashed for 0.1.0: drizzle would run the new set on top of them. */
 export async function isOfDevelopmentVersion(query: Query): Promise<boolean> {
   const { oldest } = await appliedMigrations(query)

@@ -83,9 +83,14 @@ describe('no email is sent from', () => {
 
   test('a database that was set back, by any means', async ({ db }) => {
     const restoreMarkers = inMemoryRestoreMarkers()
+    const before = await addSubscriber(db, 'ada@example.org')
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
     expect(await mailsOn(db, restoreMarkers)).toBe(false)
+    expect(await mailsOn(db, restoreMarkers)).toBe(false)
+    const after = await addSubscriber(db, 'grace@example.org')
+    expect(after - before, 'ids of readers since are not given again').toBeGreaterThan(1_000_000)
+    expect(after - before, 'skipped once').toBeLessThan(20_000_000)
     expect((await whyHalted(db))!.why).toContain('lacks emails')
     expect(await mailsOn(db, inMemoryRestoreMarkers()), 'told to workers that saw nothing').toBe(false)
   })

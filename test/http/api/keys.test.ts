@@ -76,6 +76,18 @@ describe('a key', () => {
     },
   )
 
+  test('sends requests without a body, whose client names a type for every request', async ({ db, site }) => {
+    const { headers } = await keyFor(site, ['readers', 'admin'])
+    const other = await keyFor(site)
+    const id = await addSubscriber(db, 'ada@example.org')
+    const send = (method: 'POST' | 'DELETE', url: string) =>
+      site.app.inject({ method, url, headers: { ...headers, 'content-type': 'application/json' } })
+    expect((await send('POST', `/api/v1/readers/${id}/unsubscribe`)).statusCode).toBeLessThan(300)
+    expect((await send('DELETE', `/api/v1/keys/${other.id}`)).statusCode).toBeLessThan(300)
+    const missing = await send('POST', '/api/v1/readers')
+    expect([missing.statusCode, missing.json().errors]).toMatchObject([422, [{ field: 'body' }]])
+  })
+
   test('records the day of its last use, once a day', async ({ site }) => {
     const { headers } = await keyFor(site)
     const used = async () => (await listApiKeys(site.services))[0]!.lastUsedOn

@@ -29,6 +29,17 @@ describe('the preferences page', () => {
     expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
   })
 
+  test('and the welcome show UTC for a time zone that only the database knows', async ({
+    db,
+    site: { app, services },
+  }) => {
+    const { url } = await reader(db, services, { zone: 'Europe/Newtown' })
+    expect((await app.inject(url)).statusCode).toBe(200)
+    const welcome = await app.inject(`/welcome?choose=${url.split('/').at(-1)}`)
+    expect([welcome.statusCode, welcome.body]).toEqual([200, expect.stringContaining('12:00')])
+    expect(welcome.body).not.toContain('Newtown')
+  })
+
   test('and the welcome offer the topics of the newest papers, however long ago they came', async ({
     db,
     site: { app, services },

@@ -67,6 +67,12 @@ const HOSTILE = [
   '%_\\',
   '<b',
   'a<b>c',
+  '-'.repeat(300),
+  '－'.repeat(300),
+  '¨-'.repeat(100),
+  '-- '.repeat(100),
+  `video ${'(-'.repeat(100)}robots`,
+  'video|-'.repeat(40),
 ]
 
 describe('search', () => {
@@ -343,6 +349,23 @@ describe('search finds the text that pages show:', () => {
     await importing(db, fixture('search.jsonl'))
     await importing(db, fixture('search-latex.jsonl'))
     expect(await found(db, { q })).toContain(id)
+  })
+
+  test('a minus excludes the word that it stands before; any other hyphen excludes nothing', async ({ db }) => {
+    await put(db, library)
+    for (const q of [
+      'robots - video',
+      'robots -- video',
+      'robots (-video)',
+      'robots|-video',
+      'robots（－video）',
+      '- robots',
+    ])
+      expect([q, await found(db, { q })]).toEqual([q, ['2604.00002']])
+    for (const q of ['video -robots', 'video --robots', 'video －robots', 'video -(robots)', 'video -robot(learning)'])
+      expect([q, await found(db, { q })]).toEqual([q, ['2604.00001', '2604.00003']])
+    expect(await found(db, { q: '＂video diffusion＂' })).toEqual(['2604.00001'])
+    expect(await found(db, { q: '---' })).toEqual([])
   })
 
   test('a hyphen behind a raised or lowered number, or an ideograph, excludes nothing', async ({ db }) => {
