@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { bibtex, ris } from '../../papers/cite.ts'
 import { findPaper, findPublicPaper, readPaper } from '../../papers/lists/paper.ts'
-import { placeOnDay } from '../../papers/lists/place-on-day.ts'
+import { placesOnDays } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { readTopicNames } from '../../papers/topics/topic-name.ts'
@@ -25,7 +25,8 @@ const CITATIONS = {
 
 /** One paper, at /papers/2507.06261. Our id and other forms of the arXiv id redirect there. */
 export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { db } = services
+  const { db, now, config } = services
+  const placeOf = placesOnDays({ db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC })
 
   async function show(request: FastifyRequest, reply: FastifyReply, name: string) {
     const { t } = reply.locals!
@@ -38,18 +39,15 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     if (!paper || !path) {
       return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText, search: '' })
     }
-    const [similar, place] = await Promise.all([
-      similarPapers(services, paper.id, SIMILAR),
-      placeOnDay({ ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }, paper),
-    ])
+    const [similar, place] = await Promise.all([similarPapers(services, paper.id, SIMILAR), placeOf(paper)])
     const following =
       paper.organization === undefined
         ? undefined
         : await isFollowing(db, request.reader, 'organisation', paper.organization)
     const judged = await readJudged(db, request.reader, [paper])
     const nameOf = await readTopicNames(db, paper.topics, t)
-    const { PUBLIC_URL: publicUrl } = services.config
-    const today = dayOf(services.now())
+    const { PUBLIC_URL: publicUrl } = config
+    const today = dayOf(now())
     const page = paperPage(paper, { t, ...judged, path, similar, place, following, publicUrl, today, nameOf })
     return (published ? setCacheControl(request.reader, reply, 300) : reply).view('paper', page)
   }

@@ -41,19 +41,40 @@ interface DayOrder {
  */
 export async function orderDays(deps: Deps, days: readonly string[]): Promise<Map<string, DayOrder>> {
   const at = deps.now()
-  const lists = await readLists(deps.db, days, at, settledBy(at, deps.closeHourUtc))
-  const unread = [...lists.keys()].filter((day) => !isVoted(lists.get(day)!))
-  const later = unread.length > 0 ? await readLists(deps.db, unread, at, firstReadBy(at)) : []
-  for (const [day, papers] of later) lists.set(day, papers)
+  const settled = settledBy(at, deps.closeHourUtc)
+  const voted = new Set(await votedDays(deps.db, days, settled))
+  const read = (areVoted: boolean, by: SQL) =>
+    readLists(
+      deps.db,
+      days.filter((day) => voted.has(day) === areVoted),
+      at,
+      by,
+    )
+  const lists = await Promise.all([read(true, settled), read(false, firstReadBy(at))])
   return new Map(
-    [...lists].map(([day, papers]) => [day, { ids: rankPapers(papers).map(({ id }) => id), voted: isVoted(papers) }]),
+    lists
+      .flatMap((list) => [...list])
+      .map(([day, papers]) => [day, { ids: rankPapers(papers).map(({ id }) => id), voted: isVoted(papers) }]),
   )
+}
+
+/** Returns the days whose lists have a paper with a community's votes by a moment. Finding out first reads a list of thousands only once. */
+async function votedDays(db: Db, days: readonly string[], by: SQL): Promise<string[]> {
+  const rows = await query(
+    db,
+    { day: text },
+    prepared(sql`
+      SELECT day::text FROM unnest(${sql.param(days)}::date[]) AS d (day) WHERE EXISTS (
+        SELECT FROM papers p ${withSignals(by)} ${listedIn(sql`p.list_day = day`)} AND s.paper_id IS NOT NULL)`),
+  )
+  return rows.map(({ day }) => day)
 }
 
 const isVoted = (papers: readonly Rankable[]): boolean => papers.some(({ sourceVotes }) => sourceVotes !== null)
 
 /** @param by SQL of the moment up to which votes of a paper `p` count */
 async function readLists(db: Db, days: readonly string[], at: Date, by: SQL): Promise<Map<string, Rankable[]>> {
+  if (days.length === 0) return new Map()
   const rows = await query(
     db,
     Ranked,

@@ -18,6 +18,8 @@ const SURGE_FACTOR = 5
 
 /** Weight that one suspicious sign adds to the 1 of a sign-up. */
 const SUSPICION_WEIGHT = 2
+/** No sign-up weighs more: one with all four suspicious signs. */
+const MOST_WEIGHT = 1 + 4 * SUSPICION_WEIGHT
 
 export interface SignUp {
   /** keys of the networks it came from, narrowest first, each with its limit of weight in a window */
@@ -97,15 +99,18 @@ const countStatement = statement<CountValues>(
       FROM unnest(${given.networks}::text[], ${given.limits}::int[])
         WITH ORDINALITY AS n (key, "limit", place)
     ), levels AS MATERIALIZED (
-      SELECT v.scope, v.key, v.place, before.this, before.most, greatest(v.setting, ${SURGE_FACTOR}::int * before.usual) AS "limit"
+      -- The day before has 144 windows: it is read once the weight is near half the setting, since concurrent sign-ups are not in it yet.
+      SELECT v.scope, v.key, v.place, recent.this, recent.most, greatest(v.setting, CASE WHEN recent.most > v.setting / 2 - ${MOST_WEIGHT}::int
+        THEN ${SURGE_FACTOR}::int * (${usual(given.window, sql`v.scope`, sql`v.key`)}) END) AS "limit"
       FROM (VALUES (1, 'all', '', ${given.inAll}::int), (2, 'domain', ${given.domain}::text, ${given.perDomain}::int))
           AS v (place, scope, key, setting)
-        CROSS JOIN LATERAL (${before(given.window, sql`v.scope`, sql`v.key`)}) AS before
+        CROSS JOIN LATERAL (${recent(given.window, sql`v.scope`, sql`v.key`)}) AS recent
     ), fitting AS MATERIALIZED (
       SELECT weight FROM this
       WHERE NOT EXISTS (
-          SELECT FROM networks n LEFT JOIN sign_up_counts c ON c.scope = 'network' AND c.key = n.key AND c.since = ${given.window}::timestamptz
-          WHERE coalesce(c.count, 0) + weight > n."limit")
+          -- A join may read the counts of all networks of the window, which are thousands in a rush.
+          SELECT FROM networks n WHERE n."limit" < weight + coalesce((
+            SELECT count FROM sign_up_counts WHERE scope = 'network' AND key = n.key AND since = ${given.window}::timestamptz), 0))
         AND (weight = 1 OR NOT EXISTS (SELECT FROM levels WHERE greatest(most, this + weight) > "limit"))
     ), network AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
@@ -150,12 +155,12 @@ export async function listSurges(
   const window = windowStart(now())
   const least = Math.min(config.SIGN_UPS_PER_DOMAIN, config.SIGN_UPS_IN_ALL)
   const rows = await query(db, { scope: Scope, key: text, most: number, usual: number })`
-    SELECT v.scope, v.key, before.most, before.usual
+    SELECT v.scope, v.key, recent.most, (${usual(window, sql`v.scope`, sql`v.key`)}) AS usual
     FROM (SELECT DISTINCT scope, key FROM sign_up_counts
           WHERE scope IN ('all', ${only ?? 'domain'}) AND since > ${surgeBegin(window)}
             AND count > ${least}) AS v
-      CROSS JOIN LATERAL (${before(window, sql`v.scope`, sql`v.key`)}) AS before
-    ORDER BY before.most DESC LIMIT 20`
+      CROSS JOIN LATERAL (${recent(window, sql`v.scope`, sql`v.key`)}) AS recent
+    ORDER BY recent.most DESC LIMIT 20`
   return rows
     .map(({ scope, key, most, usual }) => {
       const limit = limitOf(scope === 'all' ? config.SIGN_UPS_IN_ALL : config.SIGN_UPS_PER_DOMAIN, usual)
@@ -176,13 +181,16 @@ export const deleteOldCounts = async (db: Db, at: Date): Promise<void> => {
   await db.execute(sql`DELETE FROM sign_up_counts WHERE since < ${at}::timestamptz - interval '25 hours'`)
 }
 
-/** SQL: the weight of this window, the highest of the surge windows, and the mean of the day before them. */
-const before = (window: Date | SQL, scope: ReturnType<typeof sql>, key: ReturnType<typeof sql>) => sql`
-  SELECT coalesce(max(count) FILTER (WHERE since = ${window}::timestamptz), 0) AS this,
-    coalesce(max(count) FILTER (WHERE since > ${surgeBegin(window)}), 0) AS most,
-    coalesce(sum(count) FILTER (WHERE since <= ${surgeBegin(window)}), 0)::float / ${USUAL_WINDOWS} AS usual
-  FROM sign_up_counts b
-  WHERE b.scope = ${scope} AND b.key = ${key} AND b.since > ${surgeBegin(window)} - ${`${USUAL_HOURS} hours`}::interval`
+/** SQL: the weight of this window, and the highest of the surge windows. */
+const recent = (window: Date | SQL, scope: SQL, key: SQL) => sql`
+  SELECT coalesce(max(count) FILTER (WHERE since = ${window}::timestamptz), 0) AS this, coalesce(max(count), 0) AS most
+  FROM sign_up_counts WHERE scope = ${scope} AND key = ${key} AND since > ${surgeBegin(window)}`
+
+/** SQL: the mean of the day before the surge windows. */
+const usual = (window: Date | SQL, scope: SQL, key: SQL) => sql`
+  SELECT coalesce(sum(count), 0)::float / ${USUAL_WINDOWS} FROM sign_up_counts
+  WHERE scope = ${scope} AND key = ${key} AND since <= ${surgeBegin(window)}
+    AND since > ${surgeBegin(window)} - ${`${USUAL_HOURS} hours`}::interval`
 
 const limitOf = (setting: number, usual: number): number => Math.max(setting, SURGE_FACTOR * usual)
 const windowStart = (at: Date): Date => new Date(Math.floor(at.getTime() / WINDOW_MS) * WINDOW_MS)

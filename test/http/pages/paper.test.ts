@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { addPapers } from '../../support/services.ts'
-import { test } from '../site.ts'
+import { addPapers, NOON, servicesOn } from '../../support/services.ts'
+import { watchedDatabase } from '../../support/statements.ts'
+import { siteOn, test } from '../site.ts'
 
 /** The tags of a page's head, in order. */
 const metasOf = (html: string): [string, string][] =>
@@ -112,6 +113,28 @@ test('a paper leads to the ones before and after it on its day', async ({ db, si
   expect(body).toMatch(/<a rel="next" href="\/papers\/2604\.14002">/)
   expect(body).toContain('No. 2 of 3,')
   expect((await app.inject('/papers/2604.14000')).body).not.toContain('rel="prev"')
+})
+
+test('papers of one list share its order for some seconds, then have the new one', async ({ db, databaseUrl }) => {
+  await addPapers(db, '2026-04-14', 4)
+  const at = { now: NOON }
+  const watched = watchedDatabase(databaseUrl)
+  const { app } = siteOn(servicesOn(watched.db, {}, at))
+  const pageOf = async (paper: string) => (await app.inject(`/papers/${paper}`)).body
+  const orders = () => watched.statements.filter((text) => text.includes('p.weight')).length
+  try {
+    expect(await pageOf('2604.14001')).toContain('No. 2 of 4,')
+    expect(await pageOf('2604.14003')).toContain('No. 4 of 4,')
+    expect(orders()).toBe(1)
+    await db.execute(sql`
+      INSERT INTO picks (list_day, paper_id, verdict, curator) SELECT list_day, id, 'dropped', 'Ada' FROM papers WHERE list_position = 0`)
+    at.now = new Date(NOON.getTime() + 10_000)
+    expect(await pageOf('2604.14001')).toContain('No. 1 of 3,')
+    expect(orders()).toBe(2)
+  } finally {
+    await app.close()
+    await watched.close()
+  }
 })
 
 test('a list’s only paper has its day, and no place', async ({ db, site: { app } }) => {

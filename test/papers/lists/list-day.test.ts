@@ -7,12 +7,13 @@ import { release } from '../../../src/edition/draft/release.ts'
 import { loadSample } from '../../../src/papers/ingest/sample/load-sample.ts'
 import { feedPapers } from '../../../src/papers/lists/feed-papers.ts'
 import { countDays, listDay, listSpan } from '../../../src/papers/lists/list-day.ts'
-import { placeOnDay } from '../../../src/papers/lists/place-on-day.ts'
+import { placesOnDays } from '../../../src/papers/lists/place-on-day.ts'
 import { castVote } from '../../../src/papers/votes/cast.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers, picks } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addSubscriber, NOON, testConfig } from '../../support/services.ts'
+import { watchedDatabase } from '../../support/statements.ts'
 import { closeHourUtc, everything, hfEntry, importing, withFile } from '../support.ts'
 
 const AFTERNOON = new Date('2026-04-10T15:00:00Z')
@@ -228,7 +229,7 @@ describe('votes of our readers', () => {
       [second, 503],
     ])
     const deps = { db, now: () => NOON, closeHourUtc }
-    expect((await placeOnDay(deps, day!.papers[1]!))?.rank).toBe(2)
+    expect((await placesOnDays(deps)(day!.papers[1]!))?.rank).toBe(2)
     expect((await feedPapers(deps)).map(({ id }) => id)).toEqual([first, second])
   })
 
@@ -270,5 +271,14 @@ describe('votes of our readers', () => {
     const day = await read(db, DAY, NOON)
     expect(day).toMatchObject({ open: false, voted: false })
     expect(day?.papers.map(({ id }) => id)).toEqual([second, first])
+  })
+
+  test('of such a list are read once: arXiv’s may have 2,500 papers', async ({ db, databaseUrl }) => {
+    const ids = await addPapers(db, DAY, 3)
+    await db.execute(sql`DELETE FROM signals`)
+    const { db: watched, statements, close } = watchedDatabase(databaseUrl)
+    const day = await read(watched, DAY, NOON).finally(close)
+    expect(day?.papers.map(({ id }) => id)).toEqual(ids)
+    expect(statements.filter((text) => text.includes('p.weight'))).toHaveLength(1)
   })
 })

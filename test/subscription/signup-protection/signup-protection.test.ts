@@ -3,6 +3,7 @@ import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import type { Db } from '../../../src/runtime/db/database.ts'
+import { bigint, queryColumn } from '../../../src/runtime/db/query.ts'
 import { outbox, signUpCounts, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { askForManageLink, signUp } from '../../../src/subscription/sign-up.ts'
@@ -103,6 +104,40 @@ describe('one network', () => {
     expect(answers).toEqual(['in', 'in', 'later', 'later'])
     const origins = await db.selectDistinct({ origin: subscribers.consentOrigin }).from(subscribers)
     expect(origins).toHaveLength(1)
+  })
+})
+
+describe('rows that a sign-up reads', () => {
+  /** Returns how many counts the second of two sign-ups from a network reads, by the database's statistics of a transaction. */
+  const readBySecond = (db: Db) =>
+    db.transaction(async (tx) => {
+      const services = servicesOn(tx, LIMITS)
+      const read = async () =>
+        (
+          await queryColumn(tx, bigint)`
+          SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'sign_up_counts'`
+        )[0]!
+      expect(await knock(services, { origin: '2001:db8:1:1::1' })).toBe('in')
+      const before = await read()
+      expect(await knock(services, { origin: '2001:db8:1:1::1' })).toBe('in')
+      return (await read()) - before
+    })
+
+  test('are none of other networks', async ({ db }) => {
+    const own = await readBySecond(db)
+    expect(own).toBeGreaterThan(0)
+    await db.execute(sql`
+      INSERT INTO sign_up_counts (scope, key, since, count) SELECT 'network', 'other ' || n, ${NOON}::timestamptz, 1 FROM generate_series(1, 500) n`)
+    expect(await readBySecond(db)).toBeLessThanOrEqual(own + 5)
+  })
+
+  test('are not those of a whole day, unless the limit is near', async ({ db }) => {
+    const own = await readBySecond(db)
+    await db.execute(sql`
+      INSERT INTO sign_up_counts (scope, key, since, count)
+      SELECT scope, key, ${NOON}::timestamptz - make_interval(mins => 10 * n), 1
+      FROM (VALUES ('all', ''), ('domain', 'example.org')) AS v (scope, key), generate_series(4, 140) n`)
+    expect(await readBySecond(db)).toBeLessThanOrEqual(own + 5)
   })
 })
 
