@@ -110,16 +110,14 @@ export async function returnBatch(
 ): Promise<void> {
   const unfinished = sql`EXISTS (
     SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)})`
-  const statement = sql`
-    UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again},
-      state = CASE WHEN ${unfinished} THEN 'open' ELSE 'done' END::batch_state
-    WHERE id = ${batchId} AND lease = ${lease} RETURNING state`
-  const [row] = await query(db, { state: text }, prepared(statement))
-  // A write that moves a delivery into the batch locks it. If the statement above waited for one, it did not see the delivery.
-  if (row?.state === 'done')
-    await db.execute(
-      prepared(sql`UPDATE batches SET state = 'open' WHERE id = ${batchId} AND state = 'done' AND ${unfinished}`),
-    )
+  // A write that moves a delivery into the batch locks its row. If this statement waited for one, it does not see the delivery, but a
+  // newer version of the row.
+  await db.execute(
+    prepared(sql`
+      UPDATE batches b SET lease = NULL, lease_until = NULL, due_at = ${again},
+        state = CASE WHEN ${unfinished} OR b.xmin <> (SELECT xmin FROM batches WHERE id = ${batchId}) THEN 'open' ELSE 'done' END::batch_state
+      WHERE b.id = ${batchId} AND b.lease = ${lease}`),
+  )
 }
 
 /** Postpones an open batch that cannot be sent now. */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { readable } from '../readable.ts'
-import { topicsOf } from '../topics/topics.ts'
+import { TOPIC_RULES, topicsOf } from '../topics/topics.ts'
 import type { ListedPaper } from './listed-paper.ts'
 
 /** Returns papers as one relation `r` from one JSON parameter. */
@@ -51,7 +51,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   shown_keywords: shownAll(paper.keywords),
   categories: paper.categories ?? [],
   topics: topicsOf(paper),
-  topic_rules: 0,
+  topic_rules: TOPIC_RULES,
   published_at: paper.publishedAt,
   list_day: paper.listDay,
   listed_at: paper.listedAt,

@@ -1,10 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bool, query, text } from '../../runtime/db/query.ts'
 import { formerTitleId } from '../paper-id.ts'
+import { countSpellings } from '../topics/count-spellings.ts'
 import type { ListedPaper } from './listed-paper.ts'
 import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf, votesOf } from './paper-rows.ts'
+import { storeLock } from './store-lock.ts'
 
 export interface Stored {
   papers: number
@@ -44,8 +47,13 @@ export async function storeList(
     for (let i = 0; i < distinct.length; i += CHUNK) {
       const chunk = distinct.slice(i, i + CHUNK)
       const touched = await storePapers(tx, rowsOf(chunk, observed.observedAt), observed.observedAt)
-      total.added += touched.filter((row) => row.added).length
-      total.changed += touched.filter((row) => !row.added).length
+      const added = touched.filter((row) => row.added)
+      total.added += added.length
+      total.changed += touched.length - added.length
+      await countSpellings(
+        tx,
+        added.flatMap(({ keywords }) => keywords),
+      )
       const rows = votesOf(chunk)
       if (observed.origin !== 'sample') await dropSampleSignals(tx, rows)
       if (observed.origin !== 'undated') await dropUndatedSignals(tx, rows, observed.observedAt)
@@ -62,7 +70,7 @@ export async function storeList(
  * become one.
  */
 export async function prepareToStore(tx: Db, papers: readonly ListedPaper[]): Promise<void> {
-  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers store'))`)
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(${storeLock})`)
   await adoptFormerTitles(tx, papers)
 }
 
@@ -93,11 +101,11 @@ async function adoptFormerTitles(db: Db, papers: readonly ListedPaper[]): Promis
     WHERE like_papers && ${sql.param(adopted.map(({ former }) => former))}::text[]`)
 }
 
-async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
+async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean; keywords: string[] }[]> {
   // xmax is 0 in inserted row versions.
   return query(
     tx,
-    { added: bool },
+    { added: bool, keywords: z.array(text) },
     prepared(sql`
     INSERT INTO papers AS p (source, source_id, ${COLUMNS})
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
@@ -105,7 +113,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
-    RETURNING xmax = 0 AS added`),
+    RETURNING xmax = 0 AS added, p.keywords`),
   )
 }
 

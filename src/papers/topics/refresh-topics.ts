@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
-import { keywordTopic, unbracketed } from './keywords.ts'
+import { bigint, bool, query, queryOne } from '../../runtime/db/query.ts'
+import { storeLock } from '../ingest/store-lock.ts'
+import { countSpellings } from './count-spellings.ts'
 import { TOPIC_RULES, topicsOf } from './topics.ts'
 
 /** Papers per transaction. Their topics take half a second. */
@@ -18,10 +19,10 @@ const Stale = z.object({
 })
 
 /**
- * Gives papers their topics again when they are new or changed, or when the rules of this folder changed, and counts how their
- * keywords are spelled. Newest papers come first. A stop loses one batch at most.
+ * Gives papers their topics again when they changed, or when the rules of this folder did, and counts how their keywords are spelled.
+ * Newest papers come first. A stop loses one batch at most. New papers have their topics from ingest/store.ts.
  *
- * @returns the number of papers
+ * @returns the number of papers; 0 while a list is being stored
  */
 export async function refreshTopics({ db }: { db: Db }, signal?: AbortSignal): Promise<number> {
   let refreshed = 0
@@ -34,7 +35,10 @@ export async function refreshTopics({ db }: { db: Db }, signal?: AbortSignal): P
 }
 
 async function refreshBatch(tx: Db): Promise<number> {
-  // SKIP LOCKED: two processes share the work.
+  // A file of several lists counts spellings once for each, and both would wait for each other's counts.
+  const { ours } = await queryOne(tx, { ours: bool })`SELECT pg_try_advisory_xact_lock(${storeLock}) AS ours`
+  if (!ours) return 0
+  // SKIP LOCKED: a process may be indexing words of these papers.
   const papers = await query(tx, Stale)`SELECT id, title, abstract, keywords, categories, topic_rules FROM papers
       WHERE topic_rules < ${TOPIC_RULES} ORDER BY id DESC LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`
   if (papers.length === 0) return 0
@@ -47,20 +51,4 @@ async function refreshBatch(tx: Db): Promise<number> {
     papers.flatMap(({ keywords }) => keywords),
   )
   return papers.length
-}
-
-/**
- * Adds to the counts. A paper whose keywords change is counted again: only the order of a topic's spellings matters.
- * Sorted, because two processes would deadlock on rows locked in different orders.
- */
-async function countSpellings(tx: Db, keywords: readonly string[]): Promise<void> {
-  const spelled = keywords.flatMap((keyword) => {
-    const slug = keywordTopic(keyword)
-    return slug === undefined ? [] : [{ slug, spelling: unbracketed(keyword) }]
-  })
-  await tx.execute(sql`
-    INSERT INTO topic_spellings AS t (slug, spelling, papers)
-    SELECT slug, spelling, count(*) FROM jsonb_to_recordset(${JSON.stringify(spelled)}::jsonb) AS r(slug text, spelling text)
-    GROUP BY slug, spelling ORDER BY slug, spelling
-    ON CONFLICT (slug, spelling) DO UPDATE SET papers = t.papers + excluded.papers`)
 }

@@ -200,6 +200,16 @@ describe('the choice of edition', () => {
     expect(await nextDigestOf(db, weekly)).toBe('2026-04-27T08:00:00.000Z')
   })
 
+  test('daily and weekdays readers who get the same edition share a batch', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    await releasedEdition(services)
+    await addSubscriber(db, 'daily@example.org', { nextDigestAt: EIGHT })
+    await addSubscriber(db, 'weekdays@example.org', { nextDigestAt: EIGHT, cadence: 'weekdays' })
+    const { batchIds } = await planDue(services)
+    expect(batchIds).toHaveLength(1)
+    expect(await ledger(db)).toEqual(['daily 2026-04-14', 'weekdays 2026-04-14'])
+  })
+
   test('a pause may end at the hour of a digest: it comes then', async ({ db }) => {
     const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
     await releasedEdition(services)
