@@ -9,7 +9,9 @@ import pg from 'pg'
 import { afterEach, expect, inject } from 'vitest'
 import { passRestoreGuard, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
+import { createSignInLink, findAdmin, signIn } from '../../src/operate/admins/sessions.ts'
 import { databaseOn, migrate, openPool } from '../../src/runtime/db/database.ts'
+import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
 import { onDatabase, runSql } from '../support/global-setup.ts'
 import { start } from '../support/processes.ts'
@@ -69,7 +71,7 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   db,
   databaseUrl,
 }) => {
-  const services = servicesOn(db)
+  const services = servicesOn(db, { ADMIN_EMAILS: 'ak@example.org, ed@example.org' })
   await addReaders(db, 20)
   const ada = await addSubscriber(db, 'ada@example.org', { keywords: [ODD] })
   await planAll(services, await releasedEdition(services))
@@ -93,13 +95,19 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/\d+ tables, \d+ rows, 1 MB/) })
   expect((await stat(file)).mode & 0o077, 'only its owner may read it').toBe(0)
   const later = await addSubscriber(db, 'later@example.org')
+  const cookieOf = async (on: Services, address: string) =>
+    signIn(on, (await createSignInLink(on, address)).split('/').at(-1)!)
+  const lost = await cookieOf(services, 'ak@example.org')
   expect(gunzipSync(await readFile(file)).toString()).not.toContain('others_')
   const target = await emptyDatabase()
   await runSql(target, `CREATE TABLE public.foreign_notes AS SELECT 'keep me' AS note`)
   const loaded = await paperboy(target, 'restore', file)
   expect(loaded).toMatchObject({ code: 0, output: expect.stringContaining('resume --after-restore') })
 
-  await runSql(databaseUrl, `DELETE FROM subscribers WHERE email = 'later@example.org'`)
+  await runSql(
+    databaseUrl,
+    `DELETE FROM subscribers WHERE email = 'later@example.org'; DELETE FROM admin_sessions; DELETE FROM audit_log`,
+  )
   const [before, { foreign_notes, ...after }] = [await contents(databaseUrl), await contents(target)]
   expect(foreign_notes, 'another program’s table is not touched').toEqual(['("keep me")'])
   expect(after).toEqual({ ...before, mailing: after.mailing, audit_log: after.audit_log })
@@ -115,6 +123,8 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   const other = await addSubscriber(restored.db, 'new@example.org')
   expect(other).toBeGreaterThan(gone)
   expect(other, 'the links of a reader that the backup lacks do not work for another one').toBeGreaterThan(later)
+  await cookieOf(restored, 'ed@example.org')
+  expect(await findAdmin(restored, lost), 'nor does the browser of an admin').toBeUndefined()
   const edition = await releasedEdition(services, '2026-04-15', 3)
   const another = await releasedEdition(restored, '2026-04-16', 3)
   expect(another).toBeGreaterThan(edition)
