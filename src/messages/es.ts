@@ -798,7 +798,7 @@ export const es = (newsletter: string): Messages => ({
     pickedBy: (name) => `elegido por ${name}`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) =>
-      `más votos en su primer día ${topic === undefined ? '' : `en ${inSentence(topic)} `}en ${days} días`,
+      `más votos en su primer día ${topic === undefined ? '' : `de los artículos sobre ${inSentence(topic)} `}en ${days} días`,
     timesUsual: (times) =>
       times === 2
         ? 'el doble de votos de lo habitual en su primer día'
@@ -808,7 +808,7 @@ export const es = (newsletter: string): Messages => ({
     finalRanking: 'en la clasificación final',
     thatDay: 'ese día',
     asOf: (day, hour) => `el ${day} a ${clock(hour)} UTC`,
-    only: (topic) => `el único artículo del día en ${inSentence(topic)}`,
+    only: (topic) => `el único artículo del día sobre ${inSentence(topic)}`,
     discussed: (n) => `el más comentado del día: ${count(n, 'comentario', 'comentarios')}`,
     answers: 'participa en el debate uno de sus autores',
     stars: (n) => `su código ya tiene ${count(n, 'estrella', 'estrellas')}`,

@@ -18,10 +18,6 @@ const ELIDED = new RegExp(`^(?:${VOWEL}|y(?!${VOWEL}))`, 'i')
 /** "de Grace", "d’Émile", "de Yejin" */
 const by = (name: string): string => (ELIDED.test(name) ? `d’${name}` : `de ${name}`)
 
-/** "LLM agents" and "3D" keep their capitals; "Robotique" becomes "robotique". */
-const inSentence = (topic: string): string =>
-  /^\p{Lu}\p{Ll}/u.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
-
 /**
  * All reader-facing text in French. It addresses readers as "vous". Spaces before : ; ! ? and inside « » do not break.
  * A language model translated it from English. To correct a text, edit it here: the type check and test/messages hold the rest.
@@ -816,7 +812,7 @@ export const fr = (newsletter: string): Messages => ({
     pickedBy: (name) => `choisi par ${name}`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) =>
-      `record de votes le premier jour ${topic === undefined ? '' : `en ${inSentence(topic)} `}depuis ${days} jours`,
+      `record de votes le premier jour ${topic === undefined ? '' : `pour le thème « ${topic} » `}depuis ${days} jours`,
     timesUsual: (times) =>
       times === 2
         ? 'deux fois plus de votes que d’habitude le premier jour'
@@ -826,7 +822,7 @@ export const fr = (newsletter: string): Messages => ({
     finalRanking: 'au classement final',
     thatDay: 'ce jour-là',
     asOf: (day, hour) => `le ${day} à ${hour} UTC`,
-    only: (topic) => `le seul article du jour en ${inSentence(topic)}`,
+    only: (topic) => `le seul article du jour sur le thème « ${topic} »`,
     discussed: (n) => `le plus commenté du jour : ${count(n, 'commentaire', 'commentaires')}`,
     answers: 'un des auteurs participe à la discussion',
     stars: (n) => `son code a déjà ${count(n, 'étoile', 'étoiles')}`,

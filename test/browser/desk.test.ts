@@ -69,6 +69,10 @@ test('a curator’s minute, without JavaScript, on a phone: from the draft to th
   const page = await openDesk({ db, site }, { javaScriptEnabled: false, viewport: PHONE })
   await page.getByText('Draft · goes out by itself at 03:00 UTC').waitFor()
   await page.getByText('in 2 h 14 min').waitFor()
+  // In a list of fields, each says which paper it is of.
+  const labels = await page.locator('.desk-paper label').allTextContents()
+  expect(labels.length).toBeGreaterThan(40)
+  expect(new Set(labels).size).toBe(labels.length)
 
   await rowOf(page, 'OmniShow').getByRole('button', { name: 'Pick' }).click()
   await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
@@ -79,7 +83,7 @@ test('a curator’s minute, without JavaScript, on a phone: from the draft to th
   expect(await rowOf(page, 'OmniShow').getByLabel('Note for readers').inputValue()).toContain('[the demo]')
   const cocoa = rowOf(page, 'CocoaBench')
   await cocoa.getByText('Add a note').click()
-  await cocoa.getByLabel('Place', { exact: true }).fill('3')
+  await cocoa.getByLabel(/^Place: CocoaBench/).fill('3')
   await cocoa.getByRole('button', { name: 'Pin here' }).click()
   expect(await placeOf(page, 'CocoaBench')).toBe(3)
   await cocoa.getByRole('button', { name: 'Move up' }).click()

@@ -371,6 +371,8 @@ test('Subscribe says that it was pressed, at once, and again after going back', 
   const button = page.locator('form.sign-up button[type="submit"]')
   expect(await button.textContent()).toBe('Sending…')
   expect(await button.getAttribute('aria-disabled')).toBe('true')
+  // The focus may be in the field: a screen reader hears nothing of the button then.
+  expect(await page.locator('[role="status"]').allTextContents()).toEqual(['Sending…'])
   await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
 })
 
@@ -381,6 +383,7 @@ test('a link and a citation are copied by a button, which says so', async ({ sit
   await page.goto('/papers/2604.14000')
   await page.getByRole('button', { name: 'Copy link' }).click()
   await page.getByRole('button', { name: 'Copied' }).waitFor()
+  expect(await page.locator('[role="status"]').allTextContents()).toEqual(['Copied'])
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe('https://paperboy.example/papers/2604.14000')
   await page.getByRole('button', { name: 'Copy BibTeX' }).click()
   await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toContain('@misc{lovelace2026attention')

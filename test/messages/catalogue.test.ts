@@ -166,6 +166,14 @@ test('numbers, plurals and names of each language', () => {
     'Dienstag, 14. April 2026 um 08:00 Uhr (Europe/Berlin)',
   )
   expect(de.welcome.zoneNow('Berlin', '08:00')).toBe('Zeit in Berlin, jetzt 08:00 Uhr.')
+  // Not "en L’IA pour la science": "en" suits few names of topics.
+  expect(fr!.reason.only('L’IA pour la science')).toBe(
+    'le seul article du jour sur le thème «\u00a0L’IA pour la science\u00a0»',
+  )
+  expect(fr!.reason.best(30, 'Jeux')).toBe(
+    'record de votes le premier jour pour le thème «\u00a0Jeux\u00a0» depuis 30 jours',
+  )
+  expect(es!.reason.best(30, 'Agentes')).toBe('más votos en su primer día de los artículos sobre agentes en 30 días')
   expect(es!.topics.about('Robótica')).toBe('Artículos sobre robótica')
   expect(es!.topics.about('IA para la ciencia')).toBe('Artículos sobre IA para la ciencia')
 })

@@ -6,9 +6,13 @@ for (const button of document.querySelectorAll('[data-copy], [data-copy-of]')) {
   button.addEventListener('click', async () => {
     const { copy, copyOf, done } = button.dataset
     await navigator.clipboard.writeText(copy ?? document.getElementById(copyOf).textContent)
+    const spoken = document.querySelector('#spoken')
     button.textContent = done
+    spoken?.replaceChildren(done)
     setTimeout(() => {
       button.textContent = before
+      // So that the same word is heard again.
+      spoken?.replaceChildren()
     }, 2000)
   })
 }

@@ -30,6 +30,7 @@ function setBusy(form, isBusy) {
   form.setAttribute('aria-busy', String(isBusy))
   button.setAttribute('aria-disabled', String(isBusy))
   button.textContent = isBusy ? button.dataset.busy : button.dataset.ready
+  document.querySelector('#spoken')?.replaceChildren(isBusy ? button.dataset.busy : '')
   if (!isBusy) return
   const spinner = document.createElement('span')
   spinner.className = 'spinner'
