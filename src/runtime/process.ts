@@ -27,6 +27,8 @@ export async function runUntilSignal(
     signal.resolve()
   }
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, stop)
+  // A full disk or a reader that has gone, as of `npm start | head`, is no reason to end a service.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
   const stack = new AsyncDisposableStack()
   try {
     await start(stack, stopping.signal)
