@@ -142,6 +142,12 @@ describe.skipIf(skipped)('the examples of docs/deployment', () => {
     execFileSync('caddy', ['fmt', join(ROOT, 'docs/deployment/Caddyfile')])
   })
 
+  test.each(['paperboy-api.service', 'paperboy-worker.service'])('%s lets Node list its addresses', async (name) => {
+    // os.networkInterfaces(), which Fastify calls for HOST=0.0.0.0, throws without netlink.
+    const [, families] = /^RestrictAddressFamilies=(.+)$/m.exec(await example(name)) ?? []
+    expect(families?.split(' ')).toEqual(expect.arrayContaining(['AF_INET', 'AF_INET6', 'AF_UNIX', 'AF_NETLINK']))
+  })
+
   test.each(['paperboy-api.service', 'paperboy-worker.service'])('systemd accepts %s', async (name) => {
     const unit = join(folder, name)
     await writeFile(unit, (await example(name)).replaceAll('/opt/paperboy/', ROOT))

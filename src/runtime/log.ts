@@ -23,7 +23,22 @@ export function openLog({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>, isCommand = fa
     mixin: () => currentJob.getStore() ?? {},
   }
   const [stream, dest] = isCommand ? [process.stderr, 2] : [process.stdout, 1]
-  return pino(options, stream.isTTY ? readableLines(dest) : pino.destination(dest))
+  return pino(options, stream.isTTY ? readableLines(dest) : jsonLines(dest))
+}
+
+/** A full disk costs lines, and not the service. */
+function jsonLines(destination: number): DestinationStream {
+  const open = (): DestinationStream => {
+    const stream = pino.destination(destination)
+    return stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE') return // pino writes no more
+      // It keeps what it could not write, and at the exit it would try again for ever.
+      stream.destroy()
+      if (current === stream) current = open()
+    })
+  }
+  let current = open()
+  return { write: (line) => current.write(line) }
 }
 
 /** Loads only on a terminal: services in production have none. */

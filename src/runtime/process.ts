@@ -27,6 +27,8 @@ export async function runUntilSignal(
     signal.resolve()
   }
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, stop)
+  // A full disk or a reader that has gone, as of `npm start | head`, is no reason to end a service.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
   const stack = new AsyncDisposableStack()
   try {
     await start(stack, stopping.signal)
@@ -59,16 +61,23 @@ export function describeError(error: unknown): string {
   if (error instanceof DrizzleQueryError) {
     return error.cause ? describeError(error.cause) : 'A database statement failed without a reason.'
   }
-  const { code, syscall, address, port, path } = error as Error & {
+  const { code, syscall, address, port, hostname, path } = error as Error & {
     code?: string
     syscall?: string
     address?: string
     port?: number
+    hostname?: string
     path?: string
   }
   if (code === 'EADDRINUSE') {
     return `Port ${port} on ${address} is in use by another program. Stop it, or choose another with PORT.`
   }
+  if (syscall === 'listen' && code === 'EACCES')
+    return `This user may not listen on port ${port}. Choose one from 1024 on with PORT.`
+  if (syscall === 'listen' && code === 'EADDRNOTAVAIL')
+    return `This machine has no address ${address}. Set HOST to one of its own, or to 0.0.0.0 or :: for all.`
+  if (syscall === 'getaddrinfo')
+    return `No machine is found under the name ${hostname} (${code}). Check DATABASE_URL and HOST.`
   if (address !== undefined && (code === 'ECONNREFUSED' || (code === 'ENOENT' && syscall === 'connect')))
     return `Nothing answers at ${port === undefined ? address : `${address}:${port}`}. Is the database (DATABASE_URL) running?`
   const refusal = loginProblem(error)

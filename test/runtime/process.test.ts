@@ -74,6 +74,14 @@ test('a lost server is a connection error, a wrong statement is not', async ({ d
     expect([code, isConnectionError(Object.assign(new Error('x'), { code }))]).toEqual([code, is])
 })
 
+test.each([
+  [{ host: '192.0.2.1', port: 0 }, /^This machine has no address 192\.0\.2\.1\. Set HOST /],
+  [{ host: 'no-such-host.invalid', port: 0 }, /^No machine is found under the name no-such-host\.invalid .* HOST\.$/],
+])('listening on %j fails in words', async (where, words) => {
+  const failed = once(createServer().listen(where), 'listening')
+  expect(describeError(await failureOf(failed))).toMatch(words)
+})
+
 describe('a login to the database that fails before it is asked for names DATABASE_URL and the remedy:', () => {
   const problem = async (url: string) => {
     const client = new pg.Client({ connectionString: url })

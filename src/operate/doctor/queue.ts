@@ -29,7 +29,13 @@ export async function checkQueue(redisUrl: string | undefined): Promise<Diagnosi
     // Valkey reports a compatible Redis version first.
     const [, server = '', version = ''] =
       /^(valkey)_version:(\S+)/m.exec(info) ?? /^(redis)_version:(\S+)/m.exec(info) ?? []
-    const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(info) ?? []
+    const infoOf = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
+    if (infoOf('role') === 'slave')
+      return [failure('Queue', 'Redis is a read-only replica: no job runs', 'set REDIS_URL to the primary')]
+    const policy = infoOf('maxmemory_policy') ?? 'noeviction'
+    const most = Number(infoOf('maxmemory') ?? 0)
+    if (policy === 'noeviction' && most > 0 && Number(infoOf('used_memory')) >= most)
+      return [failure('Queue', 'Redis is full: no job runs', 'raise maxmemory, or give Paperboy a Redis of its own')]
     if (policy !== 'noeviction')
       return [
         warning(

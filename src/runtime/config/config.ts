@@ -35,6 +35,7 @@ const Environment = z
     SMTP_URL: checkedBy(relayProblem).optional(),
     PUBLIC_URL: urlOf('http:', 'https:')
       .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
+      .refine((value) => !/^\w+:\/\/[^/]*@/.test(value), 'must have no user or password: every email shows it')
       .transform((value) => new URL(value).href.replace(/\/+$/, ''))
       .optional(),
     MAIL_FROM: mailbox.optional(),
@@ -59,7 +60,11 @@ const Environment = z
     SECRET_KEY: secret.optional(),
     SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
     SUPPRESSION_KEY: secret.optional(),
-    HOST: z.string().default('127.0.0.1'),
+    // Node takes no brackets around an IPv6 address.
+    HOST: z
+      .string()
+      .default('127.0.0.1')
+      .transform((value) => value.trim().replace(/^\[(.*)\]$/, '$1')),
     PORT: port(3000),
     MAILBOX_PORT: port(1080),
     TRUST_PROXY: list().pipe(
@@ -69,7 +74,10 @@ const Environment = z
           .refine(isProxy, 'must be an address or a network such as 10.0.0.0/8, or loopback, linklocal or uniquelocal'),
       ),
     ),
-    DATA_DIR: z.string().default('.data'),
+    DATA_DIR: z
+      .string()
+      .refine((value) => !/^~/.test(value), 'must not begin with ~, which only a shell replaces: write the whole path')
+      .default('.data'),
     PAPER_SOURCES: list('hf')
       .transform((names) => names.filter((name) => name !== 'none'))
       .pipe(z.array(z.enum(SOURCE_NAMES))),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isNetwork } from '../../lib/network.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
-import { decodeLogin } from './url-login.ts'
+import { decodeLogin, ENCODE_LOGIN } from './url-login.ts'
 
 // The kinds of values that environment variables have.
 
@@ -30,9 +30,10 @@ export const urlOf = (...schemes: string[]) =>
     message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
 
-export const imapUrl = urlOf('imap:', 'imaps:').superRefine((value, context) => {
-  if (!URL.canParse(value)) return
+export const imapUrl = z.string().superRefine((value, context) => {
   try {
+    if (!/^imaps?:\/\//i.test(value)) throw new Error('must be a URL starting with imap:// or imaps://')
+    if (!URL.canParse(value)) throw new Error(ENCODE_LOGIN)
     const { username, password } = new URL(value)
     decodeLogin(username + password)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { decodeLogin } from './url-login.ts'
+import { decodeLogin, ENCODE_LOGIN } from './url-login.ts'
 
 const FORM = /^(redis|rediss)(?:\+(cluster|sentinel))?:\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^/?#]*))?(?:\/(\d+))?$/
 
@@ -16,14 +16,15 @@ interface RedisAddress {
 /** Returns the problem of a REDIS_URL, or undefined. */
 export function redisUrlProblem(url: string): string | undefined {
   try {
-    return problemOf(parseRedisUrl(url))
+    return problemOf(parseRedisUrl(url), url)
   } catch (error) {
     return (error as Error).message
   }
 }
 
-function problemOf(address: RedisAddress | undefined): string | undefined {
+function problemOf(address: RedisAddress | undefined, url: string): string | undefined {
   if (!address) {
+    if (/^rediss?(?:\+\w+)?:\/\/.*@/.test(url)) return ENCODE_LOGIN
     return 'must look like redis://host:6379, redis+cluster://host1:6379,host2:6379 or redis+sentinel://host1:26379,host2:26379/master'
   }
   if (address.kind === 'sentinel' && !address.master)

@@ -147,6 +147,16 @@ describe.skipIf(withoutRedis)('Redis', () => {
   test('that never evicts is ok, one that evicts is a warning, an unreachable one an error', async () => {
     const redis = await startRedis()
     expect(await checkQueue(redis.url)).toEqual([expect.objectContaining({ state: 'ok' })])
+    for (const [change, undo, words] of [
+      ['CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0', 'full'],
+      ['REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE', 'replica'],
+    ]) {
+      await redis.command(change!)
+      expect(await checkQueue(redis.url)).toEqual([
+        expect.objectContaining({ state: 'error', message: expect.stringContaining(words!) }),
+      ])
+      await redis.command(undo!)
+    }
     await redis.command('CONFIG SET maxmemory-policy allkeys-lru')
     expect(await checkQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'warning', message: expect.stringContaining('allkeys-lru') }),

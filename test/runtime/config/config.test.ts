@@ -117,3 +117,30 @@ test('sslmode=require means what pg makes of it, without its warning at each sta
   const url = 'postgres://paperboy:secret@db/paperboy?sslmode=require&application_name=x'
   expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url.replace('require', 'verify-full'))
 })
+
+test.each([
+  // SES makes such passwords.
+  ['SMTP_URL', 'smtp://AKIA:BPa+x/y=@email-smtp.eu-west-1.amazonaws.com:587'],
+  ['SMTP_URL', 'smtp://AKIA:12/y=@email-smtp.eu-west-1.amazonaws.com:587'],
+  ['SMTP_URL', 'smtp://paperboy:ab#c@smtp.example.org'],
+  ['REDIS_URL', 'redis://:ab/c@redis.example.org:6379'],
+  ['REDIS_URL', 'redis://paper:p@ss:w@redis.example.org'],
+  ['INBOUND_IMAP_URL', 'imaps://bounce:ab/c@imap.example.org/INBOX'],
+])('%s=%s: a password that breaks the URL is to be encoded', (name, url) => {
+  expect(problemsOf({ [name]: url })).toEqual([expect.stringMatching(`  - ${name} .*percent-encode / `)])
+})
+
+test.each([
+  ['PUBLIC_URL', 'https://ada:secret@papers.example.org', 'must have no user or password'],
+  ['DATA_DIR', '~/paperboy', 'must not begin with ~'],
+])('%s=%s is refused', (name, value, problem) => {
+  expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`  - ${name} ${problem}`)])
+})
+
+test('HOST is taken with brackets and white space', () => {
+  expect(['[::]', ' 0.0.0.0 ', 'localhost'].map((HOST) => readEnvironment({ HOST }).HOST)).toEqual([
+    '::',
+    '0.0.0.0',
+    'localhost',
+  ])
+})
