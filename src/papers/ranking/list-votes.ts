@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, moment, number, query } from '../../runtime/db/query.ts'
+import { bigint, bool, moment, number, query, queryOne } from '../../runtime/db/query.ts'
 import { addVotes, burstsOf } from '../votes/reader-votes.ts'
 import { confirmedAt } from './confirmed-votes.ts'
 import type { ListVotes } from './list-facts.ts'
@@ -45,12 +45,13 @@ export async function readCountedVotes(
   day: string,
 ): Promise<ListedVotes[]> {
   const read = (by: SQL) => readListVotes(db, { from: day, to: day }, by)
-  const isVoted = (list: ListedVotes[]) => list.some(({ sourceVotes }) => sourceVotes !== null)
   const at = now()
   const list = await read(settledBy(at, closeHourUtc))
-  if (list.length === 0 || isVoted(list)) return list
-  const first = await read(firstReadBy(at))
-  return isVoted(first) ? first : list
+  if (list.some(({ sourceVotes }) => sourceVotes !== null)) return list
+  // A list of announcements has no votes, ever: it is not read twice.
+  const { voted } = await queryOne(db, { voted: bool })`
+    SELECT EXISTS (SELECT FROM signals WHERE paper_id = ANY(${sql.param(list.map(({ id }) => id))}::bigint[]) AND observed_at <= ${at}) AS voted`
+  return voted ? read(firstReadBy(at)) : list
 }
 
 /** Joins `picks k` to papers `p`, and restricts them to those that lists show. */
