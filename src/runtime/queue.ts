@@ -11,6 +11,7 @@ import {
   withBackend,
 } from 'bullmq'
 import pg from 'pg'
+import { shareNextRun } from '../lib/share-next-run.ts'
 import { ConfigError } from './config/config.ts'
 import { parseRedisUrl } from './config/redis-url.ts'
 import { ignoreLostClients } from './db/database.ts'
@@ -27,6 +28,8 @@ export interface Queues {
   /**
    * Adds a job, to wake a worker. It never rejects, and callers need not await it: a queue that is down or flushed costs time, not
    * emails, since sweepers find missed work in Postgres.
+   *
+   * A job without data and key serves all wakes that come while the one before it is added.
    *
    * @param key makes the job unique while it waits or runs. The queue remembers a scheduled job for another minute, so that the
    *   schedules of other workers do not repeat it. It forgets a batch at once, however it ended: it refuses a known id, and the
@@ -102,12 +105,21 @@ export async function openQueues(options: {
     await Promise.race([closed, idle()])
   }
 
+  const add = async <N extends JobName>(name: N, data: JobData<N>, key?: string) => {
+    const id = key === undefined ? {} : { jobId: `${name}-${key}` }
+    const queue = queueOf(name)
+    const added = queues[queue].add(name, data, { ...jobOptions(queue), ...id }).catch(options.onError)
+    await Promise.race([added, delay(WAKE_TIMEOUT_MS, undefined, { ref: false })])
+  }
+  /** A rush of sign-ups needs no job for each: what one job finds, the next would look for again. */
+  const wakes = new Map<JobName, () => Promise<void>>()
+
   return {
     async wake(name, data, key) {
-      const id = key === undefined ? {} : { jobId: `${name}-${key}` }
-      const queue = queueOf(name)
-      const added = queues[queue].add(name, data, { ...jobOptions(queue), ...id }).catch(options.onError)
-      await Promise.race([added, delay(WAKE_TIMEOUT_MS, undefined, { ref: false })])
+      if (key !== undefined || Object.keys(data).length > 0) return add(name, data, key)
+      const shared = wakes.get(name) ?? shareNextRun(() => add(name, data))
+      wakes.set(name, shared)
+      await shared()
     },
     async work(handlers, concurrency, failed) {
       for (const name of Object.keys(queues) as QueueName[]) {

@@ -54,6 +54,8 @@ async function open(stack: AsyncDisposableStack): Promise<Services> {
     POSTAL_ADDRESS: '1 Press Street, Inkwell',
     SECRET_KEY: 'k'.repeat(40),
     SUPPRESSION_KEY: 's'.repeat(40),
+    // Each form comes from a network of its own.
+    TRUST_PROXY: 'loopback',
     ...raised,
   })
   const services = stack.use(await openServices(config as Services['config']))

@@ -1,4 +1,5 @@
-import { describe, expect, onTestFinished } from 'vitest'
+import { Queue } from 'bullmq'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import type { JobName } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues } from '../../src/runtime/queue.ts'
 import { test } from '../support/database.ts'
@@ -90,6 +91,35 @@ for (const backend of ['postgres', 'redis']) {
           .toBeGreaterThanOrEqual(wanted)
       }
       expect(failures.map(([name]) => name)).toEqual(['send-batch'])
+    })
+
+    test('a rush of wakes adds few jobs, the last of them after the last wake', async ({
+      databaseUrl,
+      onTestFinished,
+    }) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
+      onTestFinished(async () => {
+        await queues.close()
+        await redis?.stop()
+      })
+      let [signUps, seen] = [0, 0]
+      const send = async () => {
+        seen = signUps
+      }
+      queues.work({ ...NOTHING, 'send-service-emails': send }, CONCURRENCY, () => {})
+      using add = vi.spyOn(Queue.prototype, 'add')
+      const wakes: Promise<void>[] = []
+      for (let burst = 0; burst < 5; burst++) {
+        for (let n = 0; n < 20; n++) {
+          signUps++
+          wakes.push(queues.wake('send-service-emails', {}))
+        }
+        await wakes.at(-20)
+      }
+      await Promise.all(wakes)
+      expect(add.mock.calls.length).toBeLessThanOrEqual(10)
+      await expect.poll(() => seen, { timeout: 20_000 }).toBe(100)
     })
 
     test('stopWorking waits for a running job, however long it takes', async ({ databaseUrl, onTestFinished }) => {

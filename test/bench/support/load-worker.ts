@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import autocannon from 'autocannon'
@@ -9,13 +10,19 @@ const { url, connections, seconds, rate, bursts = false, forms = [] }: Load = JS
 const latencies: number[] = []
 let redirects = 0
 
+/** Readers have networks of their own. */
+const anyAddress = (): string => [10, randomInt(256), randomInt(256), randomInt(256)].join('.')
+
 function run(options: { connections: number; overallRate?: number }): Promise<void> {
   const posts = {
     requests: [
       {
         method: 'POST' as const,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        setupRequest: (request: autocannon.Request) => ({ ...request, body: forms.pop()! }),
+        setupRequest: (request: autocannon.Request) => ({
+          ...request,
+          headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': anyAddress() },
+          body: forms.pop()!,
+        }),
       },
     ],
   }
