@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { daysBetween } from '../../calendar/days.ts'
+import { daysBetween, daysLater } from '../../calendar/days.ts'
 import { type ChanceModel, chanceOf, forecastOf } from './chance.ts'
 import { ranksOf } from './rank.ts'
 
@@ -101,7 +101,7 @@ interface Around {
 export function listFacts(list: readonly ListVotes[], around: Around): Map<number, ListFacts> {
   const ranks = ranksOf(list)
   const allVotes = list.reduce((sum, { votes }) => sum + (votes ?? 0), 0)
-  const usual = usualVotes(around)
+  const before = summarise(around)
   return new Map(
     list.map((paper) => {
       const { votes, readAt } = paper
@@ -109,12 +109,12 @@ export function listFacts(list: readonly ListVotes[], around: Around): Map<numbe
       const facts: ListFacts = { timing, of: list.length, ...aboutDiscussion(paper, list) }
       if (readAt) facts.readAt = readAt.toISOString()
       if (paper.stars !== null && paper.stars >= STARS) facts.stars = paper.stars
-      const only = onlyTopic(paper, list, around.earlier)
+      const only = onlyTopic(paper, list, before)
       if (only !== undefined) facts.only = only
       if (votes === null) return [paper.id, facts]
       Object.assign(facts, { votes, rank: ranks.get(paper.id)! })
       if (allVotes > 0) facts.share = votes / allVotes
-      if (timing !== 'other' && !paper.sample) Object.assign(facts, comparison(paper, votes, list, usual, around))
+      if (timing !== 'other' && !paper.sample) Object.assign(facts, comparison(paper, votes, list, before, around))
       if (timing === 'closing' && !paper.sample) Object.assign(facts, prospects(paper.sourceVotes, around.model))
       return [paper.id, facts]
     }),
@@ -130,10 +130,30 @@ function aboutDiscussion({ id, comments, answers }: ListVotes, list: readonly Li
   }
 }
 
-/** The median votes at the close over four weeks. Undefined while there are too few lists. */
+/** What all papers of a list are compared with. */
+interface Before {
+  /** the median votes at the close over four weeks; undefined while there are too few lists */
+  usual: number | undefined
+  /** days since the oldest of the earlier lists */
+  days: number
+  /** earlier papers of each topic */
+  papersOf: ReadonlyMap<string, number>
+}
+
+function summarise(around: Around): Before {
+  const papersOf = new Map<string, number>()
+  let oldest = around.listDay
+  for (const { topics, listDay } of around.earlier) {
+    for (const slug of new Set(topics)) papersOf.set(slug, (papersOf.get(slug) ?? 0) + 1)
+    if (listDay < oldest) oldest = listDay
+  }
+  return { usual: usualVotes(around), days: daysBetween(oldest, around.listDay), papersOf }
+}
+
 function usualVotes({ listDay, earlier }: Around): number | undefined {
+  const first = daysLater(listDay, -USUAL_DAYS)
   const counted = earlier.filter(
-    (paper) => paper.timing === 'closing' && paper.votes !== null && daysBetween(paper.listDay, listDay) <= USUAL_DAYS,
+    (paper) => paper.timing === 'closing' && paper.votes !== null && paper.listDay >= first,
   )
   const lists = new Set(counted.map((paper) => paper.listDay))
   if (counted.length < USUAL_PAPERS || lists.size < USUAL_LISTS) return undefined
@@ -145,42 +165,43 @@ function comparison(
   paper: ListVotes,
   votes: number,
   list: readonly ListVotes[],
-  usual: number | undefined,
-  { listDay, earlier }: Around,
+  { usual, days, papersOf }: Before,
+  { earlier }: Around,
 ): Partial<ListFacts> {
   const facts: Partial<ListFacts> = {}
   if (usual !== undefined && usual > 0) facts.usual = usual
-  const days = Math.max(0, ...earlier.map((other) => daysBetween(other.listDay, listDay)))
   if (days < FEWEST_DAYS) return facts
   const isBest = (isAlike: (topics: readonly string[]) => boolean, fewest: number) => {
+    const isFirstOfList = list.every(
+      (other) =>
+        other.id === paper.id ||
+        other.announced ||
+        !isAlike(other.topics) ||
+        (other.votes ?? Number.POSITIVE_INFINITY) < votes,
+    )
+    if (!isFirstOfList) return false
     const before = earlier.filter(({ topics }) => isAlike(topics))
     return (
       before.length >= fewest &&
-      before.every((other) => other.timing === 'closing' && (other.votes ?? Number.POSITIVE_INFINITY) < votes) &&
-      list.every(
-        (other) =>
-          other.id === paper.id ||
-          other.announced ||
-          !isAlike(other.topics) ||
-          (other.votes ?? Number.POSITIVE_INFINITY) < votes,
-      )
+      before.every((other) => other.timing === 'closing' && (other.votes ?? Number.POSITIVE_INFINITY) < votes)
     )
   }
   if (isBest(() => true, USUAL_PAPERS)) return { ...facts, best: { days } }
   const topic = largest(
     paper.topics.filter((slug) => isBest((topics) => topics.includes(slug), TOPIC_PAPERS)),
-    earlier,
+    papersOf,
   )
   return topic === undefined ? facts : { ...facts, best: { days, topic } }
 }
 
-function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], earlier: readonly EarlierPaper[]) {
+function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], { papersOf }: Before) {
   return largest(
     topics.filter(
       (slug) =>
-        list.every((other) => other.id === id || !other.topics.includes(slug)) && countIn(slug, earlier) >= ONLY_PAPERS,
+        (papersOf.get(slug) ?? 0) >= ONLY_PAPERS &&
+        list.every((other) => other.id === id || !other.topics.includes(slug)),
     ),
-    earlier,
+    papersOf,
   )
 }
 
@@ -192,9 +213,6 @@ export function prospects(sourceVotes: number | null, model: ChanceModel): Parti
     : { chance: { votes: sourceVotes!, topTenth, ...forecastOf(sourceVotes!, model) } }
 }
 
-const countIn = (slug: string, papers: readonly EarlierPaper[]): number =>
-  papers.filter(({ topics }) => topics.includes(slug)).length
-
 /** The topic with the most papers says most about a paper. */
-const largest = (slugs: readonly string[], earlier: readonly EarlierPaper[]): string | undefined =>
-  slugs.toSorted((a, b) => countIn(b, earlier) - countIn(a, earlier) || (a < b ? -1 : 1))[0]
+const largest = (slugs: readonly string[], papersOf: ReadonlyMap<string, number>): string | undefined =>
+  slugs.toSorted((a, b) => (papersOf.get(b) ?? 0) - (papersOf.get(a) ?? 0) || (a < b ? -1 : 1))[0]
