@@ -112,6 +112,17 @@ describe('the error budget', () => {
     expect(await editionOf(db)).toMatchObject({ state: 'sending', pausedWhy: null })
     expect((await deliveryStates(db)).queued).toBeUndefined()
   })
+
+  test('that was lowered below the refusals so far pauses the edition before the next email', async ({ db }) => {
+    const services = servicesOn(db, { ERROR_BUDGET_PERCENT: '5' })
+    const sink = await sinkThat()
+    await addReaders(db, 2)
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    await db.update(editions).set({ answered: 200, refused: 12 })
+    await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
+    expect(await editionOf(db)).toMatchObject({ state: 'paused', pausedWhy: expect.stringContaining('12 of 200') })
+    expect(await deliveryStates(db)).toEqual({ queued: 2 })
+  })
 })
 
 describe('a plan before sending', () => {

@@ -14,15 +14,21 @@ export function isBudgetSpent(answered: number, refused: number, percent: number
   return answered >= ANSWERS_THAT_COUNT && (refused / answered) * 100 > percent
 }
 
-/** Adds a batch's replies to its edition, and pauses the edition when its budget is spent. Returns the reason if it did. */
+/**
+ * Adds a batch's replies to its edition, and pauses the edition when its budget is spent. Returns the reason if it did. Replies of a
+ * release that was recalled since count for no other release.
+ */
 export async function spendErrorBudget(
   { db, config }: Pick<Services, 'db' | 'config'>,
-  { editionId }: Lease,
+  { editionId, releasedAt, ...lease }: Lease,
   { accepted, refused }: Tally,
 ): Promise<string | undefined> {
-  if (accepted + refused === 0) return undefined
+  // A budget that was lowered since may be spent before a batch begins. Unless its edition is paused, the batch is leased for ever.
+  const wasSpent = isBudgetSpent(lease.answered, lease.refused, config.ERROR_BUDGET_PERCENT)
+  if (accepted + refused === 0 && !wasSpent) return undefined
   const statement = sql`
-    UPDATE editions SET answered = answered + ${accepted + refused}, refused = refused + ${refused} WHERE id = ${editionId}
+    UPDATE editions SET answered = answered + ${accepted + refused}, refused = refused + ${refused}
+    WHERE id = ${editionId} AND released_at = ${releasedAt}::timestamptz
     RETURNING answered, refused`
   const [sum] = await query(db, { answered: number, refused: number }, prepared(statement))
   if (!sum || !isBudgetSpent(sum.answered, sum.refused, config.ERROR_BUDGET_PERCENT)) return undefined

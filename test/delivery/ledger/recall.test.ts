@@ -7,6 +7,7 @@ import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
+import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
 import { sendAgain } from '../../../src/delivery/send/send-again.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { findEdition } from '../../../src/edition/draft/control.ts'
@@ -162,6 +163,27 @@ describe('after attempts that left no email with a reader', () => {
     await work()
     expect(await deliveryStates(db)).toEqual({ accepted: 2, refused: 1 })
     for (const { to } of sink.taken) expect((await sink.read(to)).text).toContain('Changed my mind.')
+  })
+
+  test('a batch that ends after the recall adds no refusals to the next release', async ({ db }) => {
+    const at = { now: NOON }
+    const services = servicesOn(db, {}, at)
+    const sink = await sinkThat()
+    await addReaders(db, 1, { nextDigestAt: new Date('2026-04-15T11:00:00Z') })
+    await releasedEdition(services, KEY.date, 4)
+    const { batchIds } = await planDue(services)
+    const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+    await recall(services, KEY)
+    const refused = { accepted: 0, refused: 200, deferred: 0, unknown: 0, queued: 0 }
+    await spendErrorBudget(services, lease, refused)
+    at.now = new Date(NOON.getTime() + 1)
+    await release(services, KEY)
+    await planDue(services)
+    // Counts of the same release still do.
+    const [batch] = await dueBatches(db, at.now)
+    await deliverBatch(workerOn(services, sink.url), batch!.batchId, NEVER)
+    expect(await deliveryStates(db)).toEqual({ accepted: 1 })
+    expect(await findEdition(services, KEY)).toMatchObject({ answered: 1, refused: 0 })
   })
 
   test('one that never began counts as none', async ({ db }) => {

@@ -450,6 +450,14 @@ describe('rule 6: no reader gets the same paper twice', () => {
   })
 })
 
+test('more readers than one statement takes are planned, also beside a few of another cadence', async ({ db }) => {
+  const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+  await releasedEdition(services)
+  await addReaders(db, 260, { nextDigestAt: EIGHT })
+  await addSubscriber(db, 'weekdays@example.org', { nextDigestAt: EIGHT, cadence: 'weekdays' })
+  expect((await planDue(services)).deliveries).toBe(261)
+})
+
 test('readers are planned oldest hour first, in batches that workers can share', async ({ db }) => {
   const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 2)))
   await releasedEdition(services)

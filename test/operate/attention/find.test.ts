@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
@@ -35,14 +36,15 @@ describe('finds each problem with its time, fix and page', () => {
     const services = quiet(db)
     await addReaders(db, 120)
     const editionId = await releasedEdition(services)
-    await planAll(services, editionId)
+    const { batchIds } = await planAll(services, editionId)
+    const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
     await db.execute(sql`
       UPDATE deliveries SET state = 'refused', settled_at = '2026-04-15T11:00Z', reply = CASE
         WHEN subscriber_id % 2 = 0 THEN '550 5.7.1 blocked for ada@lab.org, see id=' || md5(subscriber_id::text)
         WHEN subscriber_id % 3 = 0 THEN '554 5.7.9 queue ' || md5(subscriber_id::text)
         WHEN subscriber_id % 5 = 0 THEN '550 5.1.1 unknown' ELSE '552 rare ' || chr(65 + (subscriber_id % 7)::int) END`)
     expect(await found(services)).toEqual([])
-    await spendErrorBudget(services, { editionId } as Parameters<typeof spendErrorBudget>[1], {
+    await spendErrorBudget(services, lease, {
       ...{ accepted: 20, refused: 100, deferred: 0, unknown: 0, queued: 0 },
     })
     const [paused] = await found(services)
