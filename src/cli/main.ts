@@ -1,11 +1,11 @@
 import '../runtime/fast-loading.ts'
 
 const { CommanderError } = await import('commander')
-const { isEnding } = await import('../embedded/clean-up-on-signal.ts')
 const { createProgram } = await import('./program.ts')
 
 async function fail(error: unknown): Promise<void> {
   process.exitCode ||= 1
+  const { isEnding } = await import('../embedded/clean-up-on-signal.ts')
   if (isEnding()) return
   const { printError } = await import('../lib/terminal.ts')
   const { describeError } = await import('../runtime/process.ts')
@@ -23,6 +23,7 @@ try {
   else {
     await fail(error)
     await new Promise((done) => process.stdout.write('', done))
+    const { isEnding } = await import('../embedded/clean-up-on-signal.ts')
     // Ours is closed. A login that failed half-way leaves pg's connection open until the server ends it, a minute later.
     if (!isEnding()) process.exit()
   }

@@ -20,7 +20,7 @@ async function checkRelay(settings: RelaySettings): Promise<Diagnosis> {
     roundTripMs = await measureRoundTrip(session)
     session.quit()
   } catch (error) {
-    return failure(part, redact((error as Error).message), 'check SMTP_URL: host, port, login and TLS')
+    return explain(part, settings, redact((error as Error).message))
   }
   if (!settings.secure && !settings.requireTLS && !isNear(settings.host))
     return warning(part, 'login works, but the connection is not always encrypted', 'add requireTLS=true to its URL')
@@ -28,6 +28,21 @@ async function checkRelay(settings: RelaySettings): Promise<Diagnosis> {
     part,
     `${settings.auth ? 'login' : 'connection'} works${describeDistance(roundTripMs, settings.connections)}`,
   )
+}
+
+/** Explains what operators often mix up: TLS from the first byte, usually on port 465, and STARTTLS on 587 or 25. */
+function explain(part: string, { secure }: RelaySettings, message: string): Diagnosis {
+  if (secure && message.includes('wrong version number'))
+    return failure(
+      part,
+      'it does not begin with TLS',
+      'write smtp:// in SMTP_URL: TLS then starts as soon as it is offered',
+    )
+  if (!secure && message.startsWith('Greeting never received'))
+    return failure(part, message, 'write smtps:// in SMTP_URL if the port begins with TLS, as 465 does')
+  if (/self-signed|unable to (?:get|verify)/.test(message))
+    return failure(part, message, 'add the file of its authority to its URL: ca=FILE')
+  return failure(part, message, 'check SMTP_URL: host, port, login and TLS')
 }
 
 function describeDistance(roundTripMs: number, connections: number): string {

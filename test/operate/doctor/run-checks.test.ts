@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
-import { describe, expect } from 'vitest'
+import { generate } from 'selfsigned'
+import { describe, expect, onTestFinished } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { raiseAlerts } from '../../../src/operate/attention/raise-alerts.ts'
 import { unwritableMarker } from '../../../src/operate/attention/restore-marker.ts'
 import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
-import { type Diagnosis, formatDiagnoses, ok } from '../../../src/operate/doctor/diagnosis.ts'
+import { type Diagnosis, failure, formatDiagnoses, ok } from '../../../src/operate/doctor/diagnosis.ts'
 import { checkQueue } from '../../../src/operate/doctor/queue.ts'
 import { checkRelays, isNear } from '../../../src/operate/doctor/relays.ts'
 import { runChecks } from '../../../src/operate/doctor/run-checks.ts'
@@ -108,6 +109,22 @@ describe('a relay', () => {
     ])
     expect(sink.taken).toEqual([])
     await sink.close()
+  })
+
+  test('asked for TLS too early, or with a certificate of its own, is explained', async () => {
+    const sink = await openSink({}, { disabledCommands: [] })
+    onTestFinished(() => sink.close())
+    const { host } = new URL(sink.url)
+    const find = (SMTP_URL: string) => checkRelays(testConfig({ SMTP_URL }))
+    expect(await find(`smtps://${host}`)).toEqual([
+      failure(`Relay ${host}`, 'it does not begin with TLS', expect.stringContaining('smtp://') as unknown as string),
+    ])
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }])
+    const own = await openSink({}, { disabledCommands: [], key, cert })
+    onTestFinished(() => own.close())
+    const [found] = await find(own.url)
+    expect(found).toMatchObject({ state: 'error', message: expect.stringMatching(/self-signed/) })
+    expect(found!.remedy).toContain('ca=FILE')
   })
 
   test('that is down, or refuses our login, is wrong, each by its name', async () => {
