@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm'
 import { afterEach, expect, vi } from 'vitest'
+import { passRestoreGuard, whyHalted } from '../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../src/delivery/plan/plan-all.ts'
 import { addEndpoint, queueTest } from '../src/operate/webhooks/endpoints.ts'
 import { WEBHOOK_EVENTS } from '../src/operate/webhooks/events.ts'
@@ -33,6 +35,17 @@ test('a restarted worker starts due batches at once, even if another ran this ti
   await addSubscriber(db, 'ada@example.org')
   await sendWithWorker('2026-04-13', 1)
   await sendWithWorker('2026-04-14', 2)
+}, 20_000)
+
+test('a worker that starts on a restored database halts it before an email is due', async ({ db, databaseUrl }) => {
+  const queues = await openQueues({ databaseUrl, installation: 'test', onError: () => {} })
+  stack.push(() => queues.close())
+  const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl }), queues }
+  expect(await passRestoreGuard(services)).toBe(true)
+  await db.execute(sql`UPDATE mailing SET cluster = '{"server":"another","database":"1","table":"1","files":null}'`)
+  const worker = await startWorker(services, [])
+  stack.push(() => worker.stop())
+  await expect.poll(() => whyHalted(db)).toMatchObject({ why: expect.stringContaining('restored') })
 }, 20_000)
 
 test('a webhook endpoint that answers late leaves the other jobs their places', async ({ db, databaseUrl }) => {

@@ -46,9 +46,7 @@ export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promi
   const { tick } = row
   const why = restoreSign(row.cluster, cluster, tick, marker)
   if (why !== undefined) {
-    log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
-    const isFirst = await raiseHalt(db, why)
-    if (isFirst && why !== BY_OPERATOR) await db.execute(sql.raw(SKIP_IDS))
+    await haltRestored({ db, log }, why)
     return false
   }
   await restoreMarkers.write(row.installation, { step: tick, halted: false })
@@ -101,6 +99,32 @@ async function filesOf(folder: string | null): Promise<string | null> {
   return found && found.birthtimeNs > 0n ? `${found.ino} ${found.birthtimeNs}` : null
 }
 
+/**
+ * Halts sending when the database looks restored, before an email is due. Otherwise the next person to sign up could get the id of a
+ * reader that the database has forgotten.
+ */
+export async function haltIfRestored({ db, log, restoreMarkers }: Deps): Promise<void> {
+  const why = await findRestore({ db, restoreMarkers })
+  if (why !== undefined) await haltRestored({ db, log }, why)
+}
+
+async function haltRestored({ db, log }: Pick<Deps, 'db' | 'log'>, why: string): Promise<void> {
+  if (!(await raiseHalt(db, why))) return
+  log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
+  if (why !== BY_OPERATOR) await db.execute(sql.raw(SKIP_IDS))
+}
+
+/** Returns why the database looks restored: what the guard would find before the next email. */
+async function findRestore({ db, restoreMarkers }: Pick<Deps, 'db' | 'restoreMarkers'>): Promise<string | undefined> {
+  const { cluster, installation } = await identify(db)
+  if (installation === null) return undefined
+  // Read before the counter, as in the guard: another worker may increment both in between.
+  const seen = await restoreMarkers.read(installation)
+  const { tick, noted } = await queryOne(db, { tick: bigint, noted: text })`SELECT tick, cluster AS noted FROM mailing`
+  // A halt in the marker is the operator's.
+  return restoreSign(noted, cluster, tick + 1, seen && { step: seen.step, halted: false })
+}
+
 /** @returns whether it was not halted before */
 async function raiseHalt(db: Db, why: string): Promise<boolean> {
   const { rowCount } = await db.execute(
@@ -118,6 +142,12 @@ export const BY_OPERATOR = 'the operator halted it'
  */
 export async function halt({ db, restoreMarkers }: Deps): Promise<boolean> {
   const changed = await raiseHalt(db, BY_OPERATOR)
+  // While sending is halted, the guard checks nothing. Only now, since a marker may be in a Redis that does not answer.
+  const restored = changed ? await findRestore({ db, restoreMarkers }) : undefined
+  if (restored !== undefined) {
+    await db.execute(sql`UPDATE mailing SET halted_why = ${restored}`)
+    await db.execute(sql.raw(SKIP_IDS))
+  }
   const { installation, tick } = await queryOne(db, Counter)`SELECT installation, tick FROM mailing`
   if (installation === null) return changed
   const marker = await restoreMarkers.read(installation)
@@ -144,15 +174,10 @@ export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mai
  * @throws PaperboyError MAILING_HALTED where the guard halted, or the database looks restored since
  */
 export async function resumeAfterHalt({ db, restoreMarkers }: Deps): Promise<void> {
-  const { cluster } = await identify(db)
   await db.transaction(async (tx) => {
-    const columns = { ...Counter, noted: text.nullable(), why: text.nullable() }
-    const { installation, tick, noted, why } = await queryOne(tx, columns)`
-      SELECT installation, tick, cluster AS noted, halted_why AS why FROM mailing FOR UPDATE`
-    const seen = installation === null ? undefined : await restoreMarkers.read(installation)
-    // Checks the next counter, as sending would. The halt itself does not count: it ends here.
-    const marker = seen && { step: seen.step, halted: false }
-    const restored = why === BY_OPERATOR ? restoreSign(noted ?? cluster, cluster, tick + 1, marker) : why
+    const { installation, tick, why } = await queryOne(tx, { ...Counter, why: text.nullable() })`
+      SELECT installation, tick, halted_why AS why FROM mailing FOR UPDATE`
+    const restored = why === BY_OPERATOR ? await findRestore({ db: tx, restoreMarkers }) : why
     if (restored != null)
       throw new PaperboyError('MAILING_HALTED', `${restored}. See: paperboy resume --after-restore --help`)
     await tx.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL`)
@@ -187,7 +212,10 @@ export async function resumeAfterRestore(
   const { cluster } = await identify(db)
   return db.transaction(async (tx) => {
     const cancelled = keepEditions ? [] : await cancelOpen(tx, now())
-    const { installation, tick } = await queryOne(tx, Counter)`SELECT installation, tick FROM mailing FOR UPDATE`
+    const { installation, tick, why } = await queryOne(tx, { ...Counter, why: text.nullable() })`
+      SELECT installation, tick, halted_why AS why FROM mailing FOR UPDATE`
+    // No sign revealed the restore, such as that of a whole machine.
+    if (why === BY_OPERATOR) await tx.execute(sql.raw(SKIP_IDS))
     const seen = installation === null ? undefined : await restoreMarkers.read(installation)
     const next = Math.max(tick, seen?.step ?? 0) + LEAP
     await tx.execute(sql`

@@ -7,6 +7,7 @@ import { dueBatches, nextBatchDue } from '../../../src/delivery/ledger/batches.t
 import {
   editionsToCancel,
   halt,
+  haltIfRestored,
   passRestoreGuard,
   resumeAfterHalt,
   resumeAfterRestore,
@@ -93,6 +94,23 @@ describe('no email is sent from', () => {
     expect(after - before, 'skipped once').toBeLessThan(20_000_000)
     expect((await whyHalted(db))!.why).toContain('lacks emails')
     expect(await mailsOn(db, inMemoryRestoreMarkers()), 'told to workers that saw nothing').toBe(false)
+  })
+
+  test.for([
+    ['a worker starts', (services: Services) => haltIfRestored(services)],
+    ['the operator halts it', (services: Services) => halt(services)],
+  ] as const)('a database that was set back, from the moment %s on, and gives no id again', async ([, act], { db }) => {
+    const restoreMarkers = inMemoryRestoreMarkers()
+    const services = { ...servicesOn(db), restoreMarkers }
+    const before = await addSubscriber(db, 'ada@example.org')
+    for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
+    await act(services)
+    await resumeAfterHalt(services)
+    expect(await addSubscriber(db, 'grace@example.org'), 'no restore').toBe(before + 1)
+    await db.execute(sql`UPDATE mailing SET tick = 1`)
+    await act(services)
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
+    expect(await addSubscriber(db, 'alan@example.org')).toBeGreaterThan(1_000_000)
   })
 
   test('a database that was set back by one batch, which would be sent again', async ({ db }) => {
@@ -185,6 +203,14 @@ test('while halted, no digest, service email or operator’s order is sent', asy
   await resumeAfterRestore(services, true)
   expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
   expect(await sendServiceEmails({ ...services, relay: context.relay }, NEVER)).toBe(1)
+})
+
+test('resuming after a restore that only the operator knew of gives no id again', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 2)
+  await halt(services)
+  await resumeAfterRestore(services, true)
+  expect(await addSubscriber(db, 'new@example.org')).toBeGreaterThan(1_000_000)
 })
 
 test('while halted, workers find no due batches instead of asking forever', async ({ db }) => {
