@@ -189,6 +189,17 @@ test.for([
   },
 )
 
+test('who moves to a later hour gets the digest then, also after another change in between', async ({ db }) => {
+  const at = { now: new Date(NOON.getTime() - 30_000) }
+  const { save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
+  await save({ hour: 13 })
+  at.now = new Date(NOON.getTime() + 30_000)
+  await save({ size: 5 })
+  expect(await nextDigest()).toBe('2026-04-15T13:00:00.000Z')
+  await save({ hour: 14 })
+  expect(await nextDigest()).toBe('2026-04-15T14:00:00.000Z')
+})
+
 test('an hour whose digest was planned at another hour since is not due again', async ({ db }) => {
   const at = { now: new Date(NOON.getTime() - 30_000) }
   const { services, save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)

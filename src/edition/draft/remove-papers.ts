@@ -42,6 +42,10 @@ export const removePapers = (deps: Deps, which: Removal, { dryRun }: { dryRun: b
     const found = 'day' in which ? await papersOfDay(tx, which.day) : await papersNamed(tx, which.names)
     const ids = found.map(({ id }) => id)
     const days = [...new Set(found.map(({ listDay }) => listDay))].sort()
+    // Assembling locks a draft before its papers. Waiting for that draft with its papers locked would be a deadlock.
+    await lockDrafts(tx, ids, days)
+    await tx.execute(sql`SELECT FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[]) ORDER BY id FOR UPDATE`)
+    // Again: one may have got a paper before these were locked.
     const drafts = await lockDrafts(tx, ids, days)
     await refuseSent(tx, found)
     const lost = await queryOne(tx, { votes: number, marks: number })`
@@ -61,7 +65,7 @@ const Found = { id: bigint, title: text, listDay: text }
 
 async function papersOfDay(db: Db, day: string) {
   const found = await query(db, Found)`
-    SELECT id, title, list_day::text FROM papers WHERE list_day = ${day}::date ORDER BY list_position, id FOR UPDATE`
+    SELECT id, title, list_day::text FROM papers WHERE list_day = ${day}::date ORDER BY list_position, id`
   if (found.length === 0) throw new PaperboyError('PAPER_NOT_FOUND', `The list of ${day} has no papers.`)
   return found
 }
@@ -74,7 +78,7 @@ async function papersNamed(db: Db, names: readonly string[]) {
     throw new PaperboyError('PAPER_NOT_FOUND', `There is no paper ${unknown.map((name) => `"${name}"`).join(', ')}.`)
   return query(db, Found)`
     SELECT id, title, list_day::text FROM papers WHERE id = ANY(${sql.param(found.map((paper) => paper!.id))}::bigint[])
-    ORDER BY list_day, list_position, id FOR UPDATE`
+    ORDER BY list_day, list_position, id`
 }
 
 /** Locks the drafts that have one of the papers, or whose list has. In one order, so that two people wait for each other. */

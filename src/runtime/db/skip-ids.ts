@@ -2,9 +2,9 @@
 const SKIPPED = 10_000_000
 
 /**
- * SQL that skips ids in a restored database: those given since the backup are in links, cookies, envelope senders and webhooks. A new
- * reader with such an id could be unsubscribed by another person's link, and a browser be signed in as another admin. The tables may be
- * those of an earlier version.
+ * SQL that skips ids in a restored database: those given since the backup are in links, envelope senders, webhooks and cookies. A new
+ * reader with such an id could be unsubscribed by another person's link, or suppressed by another one's bounce. The cookie of an
+ * admin who signed out would open the next admin's session. The tables may be those of an earlier version.
  */
 export const SKIP_IDS = `
   SELECT setval(sequence, nextval(sequence) + ${SKIPPED})

@@ -450,6 +450,24 @@ describe('rule 6: no reader gets the same paper twice', () => {
   })
 })
 
+test('readers of every cadence who are due at one hour get the next hour of their own', async ({ db }) => {
+  const friday = new Date('2026-04-17T08:00:00Z')
+  const services = servicesOn(db, {}, clockAt(hoursAfter(friday, 0.01)))
+  const due = { nextDigestAt: friday, weekday: 5 }
+  const add = (cadence: 'daily' | 'weekdays' | 'weekly', zone: string, hour: number) =>
+    addSubscriber(db, `${cadence}@${zone.toLowerCase().replace('/', '-')}.example`, { ...due, cadence, zone, hour })
+  const ids: number[] = []
+  for (const [zone, hour] of [
+    ['UTC', 8],
+    ['Asia/Tokyo', 17],
+  ] as const)
+    for (const cadence of ['weekly', 'daily', 'weekdays'] as const) ids.push(await add(cadence, zone, hour))
+  await planDue(services)
+  const next = await Promise.all(ids.map((id) => nextDigestOf(db, id)))
+  const expected = ['2026-04-24', '2026-04-18', '2026-04-20'].map((day) => `${day}T08:00:00.000Z`)
+  expect(next).toEqual([...expected, ...expected])
+})
+
 test('more readers than one statement takes are planned, also beside a few of another cadence', async ({ db }) => {
   const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
   await releasedEdition(services)

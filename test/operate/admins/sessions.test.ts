@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import type { App } from '../../../src/app.ts'
-import { halt, resumeAfterHalt } from '../../../src/delivery/ledger/restore-guard.ts'
+import { halt, passRestoreGuard, resumeAfterHalt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { addressHash, parseAddress } from '../../../src/mail/address.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
-import { createSignInLink } from '../../../src/operate/admins/sessions.ts'
+import { createSignInLink, findAdmin, signIn } from '../../../src/operate/admins/sessions.ts'
 import { deleteOldAuditEntries, recordAudit } from '../../../src/operate/audit.ts'
 import { listUnknownServiceEmails } from '../../../src/outbox/list-unknown.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
@@ -14,7 +14,7 @@ import { CURATOR, formOf, signedIn, test } from '../../http/admin.ts'
 import { form, siteOn } from '../../http/site.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
 import { closing, NEVER, relaysOn, sinkThat } from '../../support/sending.ts'
-import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
+import { addSubscriber, inMemoryRestoreMarkers, NOON, servicesOn } from '../../support/services.ts'
 import { smtpReply } from '../../support/sink.ts'
 import { watchedDatabase } from '../../support/statements.ts'
 
@@ -35,6 +35,22 @@ test('without ADMIN_EMAILS there is nothing under /admin', async ({ db, database
   for (const url of ['/admin', '/admin/sign-in', '/admin/log']) expect((await app.inject(url)).statusCode).toBe(404)
   expect((await ask(app, CURATOR)).statusCode).toBe(404)
   await app.close()
+})
+
+test('after a restore, no cookie from before opens the session of another admin', async ({ db }) => {
+  const restoreMarkers = inMemoryRestoreMarkers()
+  const services = { ...servicesOn(db, { ADMIN_EMAILS: `${CURATOR}, other@desk.example` }), restoreMarkers }
+  const cookieOf = async (address: string) =>
+    signIn(services, new URL(await createSignInLink(services, address)).pathname.split('/').at(-1)!)
+  for (let n = 0; n < 3; n++) await passRestoreGuard(services)
+  const before = await cookieOf('other@desk.example')
+  expect(await findAdmin(services, before)).toMatchObject({ address: 'other@desk.example' })
+  // As in the backup, which does not know that session.
+  await db.execute(sql`TRUNCATE admin_sessions RESTART IDENTITY CASCADE`)
+  await db.execute(sql`UPDATE mailing SET tick = 1`)
+  expect(await passRestoreGuard(services)).toBe(false)
+  expect(await findAdmin(services, await cookieOf(CURATOR))).toMatchObject({ address: CURATOR })
+  expect(await findAdmin(services, before)).toBeUndefined()
 })
 
 describe('a sign-in request', () => {
