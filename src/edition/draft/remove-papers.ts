@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { mondayOf } from '../../calendar/days.ts'
 import { counted } from '../../lib/counted.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { storeLock } from '../../papers/ingest/store-lock.ts'
 import { findPaper } from '../../papers/lists/paper.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query, queryOne, text } from '../../runtime/db/query.ts'
@@ -37,12 +38,14 @@ export interface Removed {
 export const removePapers = (deps: Deps, which: Removal, { dryRun }: { dryRun: boolean }): Promise<Removed> =>
   deps.db.transaction(async (tx) => {
     // A list that is being stored could add signals, and an index words, for papers that go.
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers store'))`)
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(${storeLock})`)
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers index'))`)
     const found = 'day' in which ? await papersOfDay(tx, which.day) : await papersNamed(tx, which.names)
     const ids = found.map(({ id }) => id)
     const days = [...new Set(found.map(({ listDay }) => listDay))].sort()
     const drafts = await lockDrafts(tx, ids, days)
+    // After the drafts: a curator's change and an assembly lock their draft first, and then its papers.
+    await tx.execute(sql`SELECT FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[]) ORDER BY id FOR UPDATE`)
     await refuseSent(tx, found)
     const lost = await queryOne(tx, { votes: number, marks: number })`
       SELECT (SELECT count(*)::int FROM votes WHERE paper_id = ANY(${sql.param(ids)}::bigint[])) AS votes,
@@ -61,7 +64,7 @@ const Found = { id: bigint, title: text, listDay: text }
 
 async function papersOfDay(db: Db, day: string) {
   const found = await query(db, Found)`
-    SELECT id, title, list_day::text FROM papers WHERE list_day = ${day}::date ORDER BY list_position, id FOR UPDATE`
+    SELECT id, title, list_day::text FROM papers WHERE list_day = ${day}::date ORDER BY list_position, id`
   if (found.length === 0) throw new PaperboyError('PAPER_NOT_FOUND', `The list of ${day} has no papers.`)
   return found
 }
@@ -74,7 +77,7 @@ async function papersNamed(db: Db, names: readonly string[]) {
     throw new PaperboyError('PAPER_NOT_FOUND', `There is no paper ${unknown.map((name) => `"${name}"`).join(', ')}.`)
   return query(db, Found)`
     SELECT id, title, list_day::text FROM papers WHERE id = ANY(${sql.param(found.map((paper) => paper!.id))}::bigint[])
-    ORDER BY list_day, list_position, id FOR UPDATE`
+    ORDER BY list_day, list_position, id`
 }
 
 /** Locks the drafts that have one of the papers, or whose list has. In one order, so that two people wait for each other. */

@@ -3,12 +3,13 @@ import { describe, expect } from 'vitest'
 import { recall } from '../../../src/delivery/ledger/recall.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { curate } from '../../../src/edition/draft/curate.ts'
+import { lockDraft } from '../../../src/edition/draft/lock-draft.ts'
 import { release } from '../../../src/edition/draft/release.ts'
 import { removePapers } from '../../../src/edition/draft/remove-papers.ts'
 import { castVote } from '../../../src/papers/votes/cast.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionPapers, editions, papers, signals, votes } from '../../../src/runtime/db/schema.ts'
-import { test } from '../../support/database.ts'
+import { someoneWaits, test } from '../../support/database.ts'
 import { addPapers, addSubscriber, NOON, servicesOn } from '../../support/services.ts'
 
 const DAY = '2026-04-14'
@@ -64,6 +65,22 @@ test('a whole list day goes with its draft, and can be imported again', async ({
   expect(await db.$count(editionPapers)).toBe(2)
   await addPapers(db, DAY, 3)
   expect(await assemble(services, { date: DAY })).toMatchObject({ papers: 3, changed: true })
+})
+
+test('waits for a curator who is changing the draft, and neither fails', async ({ db }) => {
+  const services = servicesOn(db)
+  const [, second] = await addPapers(db, DAY, 2)
+  await assemble(services, { date: DAY })
+  let removal: ReturnType<typeof removePapers> | undefined
+  await db.transaction(async (tx) => {
+    await lockDraft(tx, { kind: 'daily', date: DAY })
+    removal = removePapers(services, { names: ['2604.14000'] }, { dryRun: false })
+    removal.catch(() => {}) // awaited below
+    await someoneWaits(db)
+    await curate({ ...services, db: tx }, '2604.14000', 'pick', 'A mistake.')
+  })
+  expect(await removal).toMatchObject({ papers: [{ listDay: DAY }] })
+  expect((await db.select().from(editionPapers)).map(({ paperId }) => paperId)).toEqual([second])
 })
 
 describe('is refused as a whole, and removes nothing', () => {
