@@ -4,7 +4,6 @@ import { type Removal, type Removed, removePapers } from '../../edition/draft/re
 import { counted } from '../../lib/counted.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { recordListFacts } from '../../papers/ranking/record-list-facts.ts'
-import { refreshTopics } from '../../papers/topics/refresh-topics.ts'
 import { cliActor } from '../actor.ts'
 import { parseDate } from '../options.ts'
 import { report } from '../output.ts'
@@ -30,7 +29,6 @@ export function removeCommand(papers: Command): void {
               removePapers({ ...services, db }, which, { dryRun }),
             )
         if (!dryRun) {
-          await refreshTopics(services)
           const closeHourUtc = services.config.EDITION_CLOSE_HOUR_UTC
           for (const day of result.days) await recordListFacts({ ...services, closeHourUtc }, day)
         }

@@ -2,9 +2,11 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { mondayOf } from '../../calendar/days.ts'
 import { counted } from '../../lib/counted.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { storeLock } from '../../papers/ingest/store-lock.ts'
 import { findPaper } from '../../papers/lists/paper.ts'
+import { learnTaste } from '../../papers/votes/learn-taste.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, number, query, queryOne, text } from '../../runtime/db/query.ts'
+import { bigint, number, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import { editionPapers, editions, papers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { assemble } from './assemble.ts'
@@ -27,9 +29,9 @@ export interface Removed {
 }
 
 /**
- * Deletes papers with all that belongs to them, such as those of a wrong file: signals, votes, marks, picks, words. Drafts with them are
- * assembled again; one without papers is deleted. A paper of an edition that went out stays: readers have it, and no digest may repeat
- * it.
+ * Deletes papers with all that belongs to them, such as those of a wrong file: signals, votes, marks, picks, words. Tastes are learned
+ * again without them. Drafts with them are assembled again; one without papers is deleted. A paper of an edition that went out stays:
+ * readers have it, and no digest may repeat it.
  *
  * @param options.dryRun only says what would be deleted
  * @throws PaperboyError PAPER_NOT_FOUND naming each; EDITION_STATE when one is in an edition that went out. Then nothing changes
@@ -37,12 +39,12 @@ export interface Removed {
 export const removePapers = (deps: Deps, which: Removal, { dryRun }: { dryRun: boolean }): Promise<Removed> =>
   deps.db.transaction(async (tx) => {
     // A list that is being stored could add signals, and an index words, for papers that go.
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers store'))`)
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(${storeLock})`)
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers index'))`)
     const found = 'day' in which ? await papersOfDay(tx, which.day) : await papersNamed(tx, which.names)
     const ids = found.map(({ id }) => id)
     const days = [...new Set(found.map(({ listDay }) => listDay))].sort()
-    // Assembling locks a draft before its papers. Waiting for that draft with its papers locked would be a deadlock.
+    // Assembling and a curator's change lock a draft before its papers. Waiting for it with its papers locked would be a deadlock.
     await lockDrafts(tx, ids, days)
     await tx.execute(sql`SELECT FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[]) ORDER BY id FOR UPDATE`)
     // Again: one may have got a paper before these were locked.
@@ -53,9 +55,11 @@ export const removePapers = (deps: Deps, which: Removal, { dryRun }: { dryRun: b
         (SELECT count(*)::int FROM marks WHERE paper_id = ANY(${sql.param(ids)}::bigint[])) AS marks`
     const keys = drafts.map(({ kind, date }) => ({ kind, date }))
     if (!dryRun) {
+      const learned = await readersWhoJudged(tx, ids)
       await tx.delete(editionPapers).where(inArray(editionPapers.paperId, ids))
       await uncountWords(tx, ids)
       await tx.delete(papers).where(inArray(papers.id, ids))
+      for (const reader of learned) await learnTaste({ ...deps, db: tx }, reader)
       for (const draft of drafts) await assembleOrDelete({ ...deps, db: tx }, draft)
     }
     return { papers: found, days, ...lost, drafts: keys }
@@ -111,6 +115,13 @@ async function refuseSent(db: Db, found: Removed['papers']): Promise<void> {
     `${counted(sent.length, 'paper')} of ${found.length} went out, such as “${title}” in ${edition}. Nothing was removed. Recall the edition if no email can have arrived. Otherwise remove the other papers by name.`,
   )
 }
+
+/** Returns the readers whose taste is made of these papers, too. */
+const readersWhoJudged = (db: Db, ids: readonly number[]): Promise<number[]> =>
+  queryColumn(db, bigint)`
+    SELECT subscriber_id FROM tastes t
+    WHERE EXISTS (SELECT FROM votes WHERE subscriber_id = t.subscriber_id AND paper_id = ANY(${sql.param(ids)}::bigint[]))
+      OR EXISTS (SELECT FROM marks WHERE subscriber_id = t.subscriber_id AND paper_id = ANY(${sql.param(ids)}::bigint[]))`
 
 /** Subtracts the papers from the counts of their words, which say how rare a word is. */
 const uncountWords = (db: Db, ids: readonly number[]) =>

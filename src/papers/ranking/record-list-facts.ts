@@ -69,14 +69,14 @@ const DAYS_PER_RUN = 10
 
 /**
  * Stores the facts of closed lists that have none yet, or none since they closed: after an update, an import or an outage. Those of a
- * late edition are stored again, since its list now has the edition's order.
+ * late edition are stored again, since its list now has the edition's order: at each run for a day, so they come last.
  * The oldest come first, because a list is compared with those before.
  */
 export async function recordMissingFacts(deps: Deps): Promise<void> {
   const { db, now, closeHourUtc } = deps
   const settled = new Date(now().getTime() - SETTLED_MS - closeHourUtc * 3_600_000)
   const days = await queryColumn(db, text)`
-    SELECT DISTINCT p.list_day::text FROM papers p
+    SELECT p.list_day::text FROM papers p
     LEFT JOIN list_facts f ON f.paper_id = p.id
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
     WHERE p.list_day < (${settled}::timestamptz AT TIME ZONE 'UTC')::date
@@ -86,6 +86,6 @@ export async function recordMissingFacts(deps: Deps): Promise<void> {
           AND e.assembled_at > e.closes_at + make_interval(secs => ${SETTLED_MS / 1000})))
       AND k.verdict IS DISTINCT FROM 'dropped'
       AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
-    ORDER BY 1 LIMIT ${DAYS_PER_RUN}`
+    GROUP BY p.list_day ORDER BY bool_or(f.paper_id IS NULL OR f.facts ->> 'timing' = 'open') DESC, p.list_day LIMIT ${DAYS_PER_RUN}`
   for (const day of days) await recordListFacts(deps, day)
 }

@@ -17,12 +17,16 @@ export async function findByAuthor(db: Db, query: DatedQuery & { q: string }): P
   if (words.length < 2 || words.length > MOST_WORDS) return []
   const typed = query.q.replaceAll('"', ' ').trim().replace(/\s+/g, ' ')
   const capital = typed.toLowerCase().replace(/(?<!\p{L})\p{L}/gu, (letter) => letter.toUpperCase())
+  // MATERIALIZED, or PostgreSQL looks for the newest ones among all papers.
   return readMatches(
     db,
     prepared(sql`
-      SELECT p.id, ${dayKey(query)} AS sort_key FROM papers p
-      WHERE EXISTS (SELECT FROM unnest(${sql.param(words)}::text[]) AS word WHERE numnode(plainto_tsquery('english', word)) = 0)
-        AND coalesce(p.shown_authors, p.authors) && ${sql.param([typed, capital])}::text[] AND ${filters(query)}
+      WITH theirs AS MATERIALIZED (
+        SELECT p.id, p.list_day FROM papers p
+        WHERE EXISTS (SELECT FROM unnest(${sql.param(words)}::text[]) AS word WHERE numnode(plainto_tsquery('english', word)) = 0)
+          AND coalesce(p.shown_authors, p.authors) && ${sql.param([typed, capital])}::text[] AND ${filters(query)}
+      )
+      SELECT p.id, ${dayKey(query)} AS sort_key FROM theirs p
       ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_FOUND}`),
   )
 }

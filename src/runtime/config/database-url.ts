@@ -1,4 +1,4 @@
-import { decodeLogin, ENCODE_LOGIN } from './url-login.ts'
+import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
@@ -8,7 +8,7 @@ export function databaseUrlProblem(text: string): string | undefined {
   if (/^[^/]+\/\/(?:[^@/?]*@)?[^@/?]*,[^@/?]*(?:[/?][^@]*)?$/.test(text))
     return 'names several servers: name one, or a PgBouncer that leads to the primary'
   const url = parse(text)
-  if (!url) return `${ENCODE_LOGIN}, or use a password of hex digits`
+  if (!url || isLoginCut(url)) return `${ENCODE_LOGIN}, or use a password of hex digits`
   try {
     // pg itself encodes a % that no two hex digits follow.
     if (!/%(?![a-f\d]{2})/i.test(text)) decodeLogin(url.username + url.password)

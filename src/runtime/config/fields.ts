@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isNetwork } from '../../lib/network.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
-import { decodeLogin, ENCODE_LOGIN } from './url-login.ts'
+import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
 
 // The kinds of values that environment variables have.
 
@@ -33,7 +33,7 @@ export const urlOf = (...schemes: string[]) =>
 export const imapUrl = z.string().superRefine((value, context) => {
   try {
     if (!/^imaps?:\/\//i.test(value)) throw new Error('must be a URL starting with imap:// or imaps://')
-    if (!URL.canParse(value)) throw new Error(ENCODE_LOGIN)
+    if (!URL.canParse(value) || isLoginCut(new URL(value))) throw new Error(ENCODE_LOGIN)
     const { username, password } = new URL(value)
     decodeLogin(username + password)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { decodeLogin, ENCODE_LOGIN } from './url-login.ts'
+import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
 
 /** How to use one relay, parsed from its URL in SMTP_URL. */
 export interface RelaySettings {
@@ -86,7 +86,8 @@ function parseRelay(text: string, connections: number): RelaySettings {
     throw new Error('must be a URL starting with smtp:// or smtps://, or several separated by commas')
   const url = URL.canParse(text) ? new URL(text) : undefined
   // What follows a slash in the password would be taken for a path.
-  if (!url || url.hostname === '' || url.pathname.length > 1 || url.hash) throw new Error(ENCODE_LOGIN)
+  if (!url || url.hostname === '' || url.pathname.length > 1 || url.hash || isLoginCut(url))
+    throw new Error(ENCODE_LOGIN)
   const parsed = Options.safeParse(Object.fromEntries(url.searchParams))
   if (!parsed.success) {
     const [issue] = parsed.error.issues

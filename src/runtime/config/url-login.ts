@@ -9,3 +9,10 @@ export function decodeLogin(text: string): string {
 
 /** For URLs with the right scheme: a password such as those of Amazon SES ends the host part of a URL at its first slash. */
 export const ENCODE_LOGIN = 'is not a valid URL: percent-encode / + = @ : # ? and the like in its user and password'
+
+/**
+ * Whether a password that begins with `/ ? #`, or with digits before them, ended the host: the user is taken for it, and what follows for
+ * a path or an option, which errors may quote. Then the URL has no password, and the @ stands behind the host.
+ */
+export const isLoginCut = ({ password, pathname, search, hash }: URL): boolean =>
+  password === '' && (pathname + search + hash).includes('@')

@@ -7,8 +7,9 @@ import { lockDraft } from '../../../src/edition/draft/lock-draft.ts'
 import { release } from '../../../src/edition/draft/release.ts'
 import { removePapers } from '../../../src/edition/draft/remove-papers.ts'
 import { castVote } from '../../../src/papers/votes/cast.ts'
+import { markPaper } from '../../../src/papers/votes/marks.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { editionPapers, editions, papers, signals, votes } from '../../../src/runtime/db/schema.ts'
+import { editionPapers, editions, papers, signals, subscribers, tastes, votes } from '../../../src/runtime/db/schema.ts'
 import { someoneWaits, test } from '../../support/database.ts'
 import { addPapers, addSubscriber, NOON, servicesOn } from '../../support/services.ts'
 
@@ -81,6 +82,36 @@ test('waits for a draft that is being assembled, which neither ends with an erro
   })
   expect(await removing.removal).toMatchObject({ drafts: [{ kind: 'daily', date: DAY }] })
   expect(await db.$count(editionPapers)).toBe(2)
+})
+
+test('readers’ tastes are learned again without the papers', async ({ db }) => {
+  const services = servicesOn(db)
+  const [first, second] = await addPapers(db, DAY, 2)
+  const [ada, bob] = [await addSubscriber(db, 'ada@example.org'), await addSubscriber(db, 'bob@example.org')]
+  await db.update(subscribers).set({ likeVoted: true })
+  await castVote(services, { subscriberId: ada, paperId: first! }, '203.0.113.7')
+  await markPaper(services, { subscriberId: bob, paperId: first!, kind: 'saved' })
+  await castVote(services, { subscriberId: bob, paperId: second! }, '203.0.113.8')
+  expect(await db.$count(tastes)).toBe(2)
+  await removePapers(services, { names: ['2604.14000'] }, { dryRun: false })
+  const learned = await db.select().from(tastes)
+  expect(learned.map(({ subscriberId, votes, saved }) => [subscriberId, votes, saved])).toEqual([[bob, 1, 0]])
+})
+
+test('waits for a curator who is changing the draft, and neither fails', async ({ db }) => {
+  const services = servicesOn(db)
+  const [, second] = await addPapers(db, DAY, 2)
+  await assemble(services, { date: DAY })
+  let removal: ReturnType<typeof removePapers> | undefined
+  await db.transaction(async (tx) => {
+    await lockDraft(tx, { kind: 'daily', date: DAY })
+    removal = removePapers(services, { names: ['2604.14000'] }, { dryRun: false })
+    removal.catch(() => {}) // awaited below
+    await someoneWaits(db)
+    await curate({ ...services, db: tx }, '2604.14000', 'pick', 'A mistake.')
+  })
+  expect(await removal).toMatchObject({ papers: [{ listDay: DAY }] })
+  expect((await db.select().from(editionPapers)).map(({ paperId }) => paperId)).toEqual([second])
 })
 
 describe('is refused as a whole, and removes nothing', () => {

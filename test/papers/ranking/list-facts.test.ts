@@ -10,7 +10,15 @@ import { readChanceModel, refitChance } from '../../../src/papers/ranking/chance
 import { type ListFacts, prospects } from '../../../src/papers/ranking/list-facts.ts'
 import { readListFacts, recordListFacts, recordMissingFacts } from '../../../src/papers/ranking/record-list-facts.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { chanceFits, editionPapers, listFacts, papers, polls, signals } from '../../../src/runtime/db/schema.ts'
+import {
+  chanceFits,
+  editionPapers,
+  editions,
+  listFacts,
+  papers,
+  polls,
+  signals,
+} from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, servicesOn } from '../../support/services.ts'
 
@@ -74,6 +82,20 @@ describe('a list’s facts', () => {
     expect(new Map(sent.map((row) => [row.paperId, row.reason]))).toEqual(
       new Map(listed.map((row) => [row.id, row.reason])),
     )
+  })
+
+  test('of new lists come before those of late editions, which are stored again for a day', async ({ db }) => {
+    const late = at(db, '2026-04-14T12:00:00Z')
+    for (let before = 13; before > 3; before--) {
+      const day = daysLater(DAY, -before)
+      await addPapers(db, day, 1)
+      await recordListFacts(late, day)
+      await assemble(servicesOn(db, {}, { now: late.now() }), { date: day })
+    }
+    await db.update(editions).set({ state: 'released', releasedAt: late.now() })
+    const [today] = await addPapers(db, DAY, 1)
+    await recordMissingFacts(at(db, '2026-04-15T03:01:00Z'))
+    expect(await factsOf(db, today!)).toMatchObject({ timing: 'closing' })
   })
 
   test('know when the votes were read: a later read that changed nothing confirms them', async ({ db }) => {

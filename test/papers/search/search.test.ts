@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { describe, expect, inject, onTestFinished } from 'vitest'
 import { checkDatabase } from '../../../src/operate/doctor/database.ts'
+import { findByAuthor } from '../../../src/papers/search/find-by-author.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
 import type { Piece } from '../../../src/papers/search/snippet.ts'
@@ -425,4 +426,21 @@ test('titles of common words alone are found by them', async ({ db }) => {
   const second = await searchPapers({ db, now }, { q: 'what is it', limit: 1, after: first.next })
   expect([first, second].map(({ papers }) => papers[0]!.sourceId)).toEqual(['2604.00013', '2604.00011'])
   expect([first.total.all, second.next]).toEqual([2, undefined])
+})
+
+test('an author’s papers are found without reading the others, by the plan that a connection keeps', async ({ db }) => {
+  await db.execute(sql`
+    INSERT INTO papers (source, source_id, title, abstract, authors, raw, list_day, list_position)
+    SELECT 'arxiv', '1904.' || lpad(n::text, 5, '0'), 'Legs', 'Robots walk.', ARRAY['Ada ' || n], '{}', date '2019-04-01' + n / 100, n % 100
+    FROM generate_series(100, 8099) n`)
+  await db.execute(sql`UPDATE papers SET authors = '{An Luo}' WHERE source_id = '1904.00100'`)
+  await db.execute(sql`VACUUM ANALYZE papers`)
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`)
+    expect(await findByAuthor(tx, { q: 'an luo', today: '2026-04-14' })).toHaveLength(1)
+    const { rows } = await tx.execute(
+      sql`SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_user_tables WHERE relname = 'papers'`,
+    )
+    expect(Number(rows[0]!.read)).toBeLessThan(10)
+  })
 })

@@ -131,6 +131,29 @@ test.each([
 })
 
 test.each([
+  ['SMTP_URL', 'smtp://paperboy:?secret@smtp.example.org'],
+  ['SMTP_URL', 'smtp://paperboy:42?ca=secret@smtp.example.org:587'],
+  ['SMTP_URL', 'smtp://ada@example.org:?secret@smtp.example.org'],
+  ['DATABASE_URL', 'postgres://paperboy:?secret@db/paperboy'],
+  ['DATABASE_URL', 'postgres://paperboy:/secret@db/paperboy'],
+  ['DATABASE_URL', 'postgres://paperboy:1#secret@db/paperboy'],
+  ['REDIS_URL', 'redis://:/secret@redis.example.org:6379'],
+  ['INBOUND_IMAP_URL', 'imaps://bounce:?secret@imap.example.org'],
+  ['INBOUND_IMAP_URL', 'imaps://bounce:/secret@imap.example.org'],
+])('%s=%s: a user with a password that ends the host is no host, and the password is not shown', (name, url) => {
+  expect(problemsOf({ [name]: url })).toEqual([expect.stringMatching(`  - ${name} .*percent-encode / `)])
+  expect(problemsOf({ [name]: url }).join()).not.toContain('secret')
+})
+
+test('an @ in an option or a folder is no part of a login', () => {
+  for (const [name, url] of [
+    ['DATABASE_URL', 'postgres://paperboy:pass@db/paperboy?application_name=a@b'],
+    ['INBOUND_IMAP_URL', 'imaps://bounce:pass@imap.example.org/Shared/ada@example.org'],
+  ] as const)
+    expect(readEnvironment({ [name]: url })[name]).toBe(url)
+})
+
+test.each([
   ['PUBLIC_URL', 'https://ada:secret@papers.example.org', 'must have no user or password'],
   ['DATA_DIR', '~/paperboy', 'must not begin with ~'],
 ])('%s=%s is refused', (name, value, problem) => {
