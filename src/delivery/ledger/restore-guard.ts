@@ -16,12 +16,12 @@ import type { Services } from '../../runtime/services.ts'
 type Deps = Pick<Services, 'db' | 'log' | 'restoreMarkers'>
 
 /**
- * Advances the send counter and returns whether email may be sent. Halts sending when the database looks restored.
+ * Advances the send counter and returns whether email and webhooks may be sent. Halts sending when the database looks restored.
  *
  * After a restore from a backup, the ledger lacks later emails and would send them again. So a database that does not look like
  * the one that sent last sends nothing until `paperboy resume --after-restore`.
  *
- * No single sign reveals every kind of restore. Three are checked before batches and service emails:
+ * No single sign reveals every kind of restore. Three are checked before batches, service emails and webhooks:
  *
  * - *Identity*: the cluster's system identifier and the object ids of the database and of `deliveries`, stored with the first email. A
  *   restored dump has other ids, on a new server, in a new database or in the same one. A fail-over to a replica keeps them.
