@@ -76,10 +76,10 @@ type Cluster = z.output<typeof Identity> & { files: string | null }
 
 /** The cluster's system identifier, and the object ids of the database and of `deliveries`. */
 const Identity = z.object({ server: text, database: text, table: text })
-/** The row that counts emails; without `installation` before the first one. */
+/** The row that counts emails; without `installation` before a queue is opened. */
 const Counter = { installation: text.nullable(), tick: bigint }
 
-/** Returns the database's identity now, and its id in the restore marker; null before its first email. */
+/** Returns the database's identity now, and its id in the restore marker; null before a queue is opened. */
 async function identify(db: Db): Promise<{ cluster: string; installation: string | null }> {
   const statement = sql`
     SELECT (SELECT installation FROM mailing) AS installation, CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
@@ -120,9 +120,11 @@ async function findRestore({ db, restoreMarkers }: Pick<Deps, 'db' | 'restoreMar
   if (installation === null) return undefined
   // Read before the counter, as in the guard: another worker may increment both in between.
   const seen = await restoreMarkers.read(installation)
-  const { tick, noted } = await queryOne(db, { tick: bigint, noted: text })`SELECT tick, cluster AS noted FROM mailing`
+  const { tick, noted } = await queryOne(db, { tick: bigint, noted: text.nullable() })`
+    SELECT tick, cluster AS noted FROM mailing`
   // A halt in the marker is the operator's.
-  return restoreSign(noted, cluster, tick + 1, seen && { step: seen.step, halted: false })
+  // Opening the queue names the installation, the first email notes the cluster: a backup from before it may have a marker.
+  return restoreSign(noted ?? cluster, cluster, tick + 1, seen && { step: seen.step, halted: false })
 }
 
 /** @returns whether it was not halted before */
