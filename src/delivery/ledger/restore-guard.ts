@@ -100,6 +100,17 @@ async function filesOf(folder: string | null): Promise<string | null> {
 }
 
 /**
+ * Checks a starting process's database with `haltIfRestored`. Never throws, and ends after five seconds, since a marker may be in a Redis
+ * that does not answer.
+ */
+export async function checkForRestore(deps: Deps): Promise<void> {
+  const checked = haltIfRestored(deps).catch((error) => deps.log.warn({ err: error }, 'could not check for a restore'))
+  await Promise.race([checked, delay(CHECK_PATIENCE_MS, undefined, { ref: false })])
+}
+
+const CHECK_PATIENCE_MS = 5_000
+
+/**
  * Halts sending when the database looks restored, before an email is due. Otherwise the next person to sign up could get the id of a
  * reader that the database has forgotten.
  */
@@ -109,7 +120,7 @@ export async function haltIfRestored({ db, log, restoreMarkers }: Deps): Promise
 }
 
 async function haltRestored({ db, log }: Pick<Deps, 'db' | 'log'>, why: string): Promise<void> {
-  if (!(await raiseHalt(db, why))) return
+  if (!(await raiseHalt(db, why)) && !(await replaceOrder(db, why))) return
   log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
   if (why !== BY_OPERATOR) await db.execute(sql.raw(SKIP_IDS))
 }
@@ -135,6 +146,14 @@ async function raiseHalt(db: Db, why: string): Promise<boolean> {
   return rowCount !== 0
 }
 
+/** A halt that the operator ordered becomes the guard's. @returns whether it was the operator's */
+async function replaceOrder(db: Db, why: string): Promise<boolean> {
+  const { rowCount } = await db.execute(
+    sql`UPDATE mailing SET halted_why = ${why} WHERE halted_why = ${BY_OPERATOR} AND ${why} <> ${BY_OPERATOR}`,
+  )
+  return rowCount !== 0
+}
+
 /** The reason of a halt by `paperboy halt`. Any other is the guard's. */
 export const BY_OPERATOR = 'the operator halted it'
 
@@ -146,10 +165,7 @@ export async function halt({ db, restoreMarkers }: Deps): Promise<boolean> {
   const changed = await raiseHalt(db, BY_OPERATOR)
   // While sending is halted, the guard checks nothing. Only now, since a marker may be in a Redis that does not answer.
   const restored = changed ? await findRestore({ db, restoreMarkers }) : undefined
-  if (restored !== undefined) {
-    await db.execute(sql`UPDATE mailing SET halted_why = ${restored}`)
-    await db.execute(sql.raw(SKIP_IDS))
-  }
+  if (restored !== undefined && (await replaceOrder(db, restored))) await db.execute(sql.raw(SKIP_IDS))
   const { installation, tick } = await queryOne(db, Counter)`SELECT installation, tick FROM mailing`
   if (installation === null) return changed
   const marker = await restoreMarkers.read(installation)

@@ -130,6 +130,21 @@ describe('no email is sent from', () => {
     },
   )
 
+  test('a backup that was made while the operator had halted it, and gives no id again', async ({ db }) => {
+    const services = servicesOn(db)
+    expect(await passRestoreGuard(services)).toBe(true)
+    await halt(services)
+    await haltIfRestored(services)
+    expect((await whyHalted(db))!.why, 'no restore').toBe(BY_OPERATOR)
+    await db.execute(sql`UPDATE mailing SET cluster = jsonb_set(cluster::jsonb, '{server}', '"another"')::text`)
+    await haltIfRestored(services)
+    expect((await whyHalted(db))!.why).toContain('restored')
+    const first = await addSubscriber(db, 'ada@example.org')
+    expect(first).toBeGreaterThan(1_000_000)
+    await haltIfRestored(services)
+    expect(await addSubscriber(db, 'grace@example.org'), 'skipped once').toBe(first + 1)
+  })
+
   test('a database that was set back by one batch, which would be sent again', async ({ db }) => {
     const restoreMarkers = inMemoryRestoreMarkers()
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
