@@ -1,4 +1,4 @@
-import { haltIfRestored } from '../src/delivery/ledger/restore-guard.ts'
+import { checkForRestore } from '../src/delivery/ledger/restore-guard.ts'
 import { deliverBatch } from '../src/delivery/send/deliver-batch.ts'
 import { BATCHES_AT_ONCE, openDeliveryContext } from '../src/delivery/send/delivery-context.ts'
 import { skipWhileRunning } from '../src/lib/skip-while-running.ts'
@@ -40,8 +40,7 @@ export interface RunningWorker {
 /** Starts working on every kind of job. Any number of workers may run; all state is in the database. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
   const { config, queues, log } = services
-  // Nothing waits for it: a marker may be in a Redis that does not answer.
-  haltIfRestored(services).catch((error) => log.warn({ err: error }, 'could not check for a restore'))
+  void checkForRestore(services)
   const deliver = await openDeliveryContext(services)
   const { relay } = deliver
   const next = createBatchWaker(services, () => relay.restMs())

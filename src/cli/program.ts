@@ -22,7 +22,8 @@ const COMMANDS: Record<string, CommandGroup> = {
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
   halt: {
-    description: 'stop all email from this database until `resume`. Run it first, before or after a restore',
+    description:
+      'stop all email and webhooks from this database until `resume`. Run it first, before or after a restore',
     load: async () => (await import('./halt.ts')).haltCommand,
   },
   resume: {

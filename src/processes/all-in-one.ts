@@ -34,6 +34,7 @@ await runUntilSignal(async (stack, stopping) => {
   finish('papers')
   const app = parts.buildApp(services, { shedsLoad: false, mailboxUrl: mailbox?.webUrl })
   stack.adopt(app, (a) => a.close())
+  await parts.checkForRestore(services)
   await app.listen({ host: config.HOST, port: config.PORT })
   finish('page')
   // The page works by now, and is answered while the mailbox loads in its thread. The worker would make it wait, so it loads last.

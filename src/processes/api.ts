@@ -1,5 +1,6 @@
 import { fastifyPostgres } from '@fastify/postgres'
 import { addRoutes, createServer } from '../app.ts'
+import { checkForRestore } from '../delivery/ledger/restore-guard.ts'
 import { waitForDatabase } from '../operate/wait-for-database.ts'
 import { readEnvironment, requireComplete } from '../runtime/config/config.ts'
 import { poolOptions } from '../runtime/db/database.ts'
@@ -18,6 +19,8 @@ await runUntilSignal(async (stack, stopping) => {
   const services = await openServices(config, { pool: app.pg.pool })
   app.addHook('onClose', () => services[Symbol.asyncDispose]())
   addRoutes(app, services)
+  // Before the first sign-up: a worker may start later, or check later.
+  await checkForRestore(services)
   await app.listen({ host: config.HOST, port: config.PORT })
   stopping.addEventListener('abort', () =>
     log.info({ signal: stopping.reason }, 'api stops: it answers the open requests'),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** How far a database has mailed, and whether the operator halted it. Kept outside that database; see delivery/ledger/restore-guard.ts. */
 export interface RestoreMarker {
-  /** counts batches and service emails; it only rises */
+  /** counts batches, service emails and runs of webhooks; it only rises */
   step: number
   halted: boolean
 }

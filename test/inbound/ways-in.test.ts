@@ -4,6 +4,7 @@ import net from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import nodemailer from 'nodemailer'
 import { expect, onTestFinished } from 'vitest'
+import { halt, passRestoreGuard, resumeAfterRestore } from '../../src/delivery/ledger/restore-guard.ts'
 import { readIntakeOutage } from '../../src/inbound/intake-health.ts'
 import { listen } from '../../src/inbound/listen.ts'
 import { readMailbox } from '../../src/inbound/read-mailbox.ts'
@@ -63,6 +64,23 @@ test('reads a mailbox: applies and moves reports, leaves messages of people, and
   expect(server.folders.get('INBOX')!.map(({ flags }) => [...flags])).toEqual([['PaperboyRead']])
   expect(await readMailbox(services, server.url)).toBe(0)
   expect(await db.$count(inboundEvents)).toBe(1)
+})
+
+test('a copy of the database leaves the mailbox to the original, until it is resumed', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const server = await mailbox()
+  const copy = servicesOn(db, { ...BOUNCES, INBOUND_IMAP_URL: server.url }, CLOCK())
+  expect(await passRestoreGuard(services)).toBe(true)
+  await db.execute(sql`UPDATE mailing SET cluster = jsonb_set(cluster::jsonb, '{server}', '"another"')::text`)
+  server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
+  await readMailboxJob(copy)
+  expect([...server.folders.get('INBOX')!.map(({ flags }) => [...flags])]).toEqual([[]])
+  expect(await statusOf(db, id)).toBe('active')
+  await resumeAfterRestore(copy, true)
+  // The operator's own halt stops email only.
+  await halt(copy)
+  await readMailboxJob(copy)
+  expect(await statusOf(db, id)).toBe('bounced')
 })
 
 test('marks messages as seen on a server without keywords', async ({ db }) => {

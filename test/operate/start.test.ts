@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { afterEach, expect, inject, onTestFinished } from 'vitest'
+import { passRestoreGuard } from '../../src/delivery/ledger/restore-guard.ts'
 import { choosePort } from '../../src/embedded/port.ts'
 import { waitForDatabase } from '../../src/operate/wait-for-database.ts'
 import { databaseOn, migrate, openPool } from '../../src/runtime/db/database.ts'
@@ -10,7 +11,7 @@ import { registerKey } from '../../src/suppression/key-fingerprint.ts'
 import { test as base } from '../support/database.ts'
 import { onDatabase, runSql } from '../support/global-setup.ts'
 import { type Started, start, until } from '../support/processes.ts'
-import { testConfig } from '../support/services.ts'
+import { addSubscriber, servicesOn, testConfig } from '../support/services.ts'
 
 const started: Started[] = []
 afterEach(async () => {
@@ -89,6 +90,19 @@ test('an api says that it stops, and why', { timeout: 60_000 }, async ({ databas
   await until(api, 'Server listening')
   expect(await api.end('SIGTERM')).toBe(0)
   expect(linesOf(api).at(-1)).toMatch(/"signal":"SIGTERM".*"api stops/)
+})
+
+test('an api of a restored database halts it before it takes the first sign-up', { timeout: 60_000 }, async ({
+  db,
+  databaseUrl,
+}) => {
+  expect(await passRestoreGuard(servicesOn(db))).toBe(true)
+  await db.execute(sql`UPDATE mailing SET cluster = jsonb_set(cluster::jsonb, '{server}', '"another"')::text`)
+  const api = run('src/api.ts', await settings(databaseUrl))
+  await until(api, 'Server listening')
+  expect(api.output().indexOf('sending halted')).toBeGreaterThan(-1)
+  expect(api.output().indexOf('sending halted')).toBeLessThan(api.output().indexOf('Server listening'))
+  expect(await addSubscriber(db, 'grace@example.org')).toBeGreaterThan(1_000_000)
 })
 
 test('a worker waiting for its database stops on a signal', { timeout: 60_000 }, async () => {

@@ -16,12 +16,12 @@ import type { Services } from '../../runtime/services.ts'
 type Deps = Pick<Services, 'db' | 'log' | 'restoreMarkers'>
 
 /**
- * Advances the send counter and returns whether email may be sent. Halts sending when the database looks restored.
+ * Advances the send counter and returns whether email and webhooks may be sent. Halts sending when the database looks restored.
  *
  * After a restore from a backup, the ledger lacks later emails and would send them again. So a database that does not look like
  * the one that sent last sends nothing until `paperboy resume --after-restore`.
  *
- * No single sign reveals every kind of restore. Three are checked before batches and service emails:
+ * No single sign reveals every kind of restore. Three are checked before batches, service emails and webhooks:
  *
  * - *Identity*: the cluster's system identifier and the object ids of the database and of `deliveries`, stored with the first email. A
  *   restored dump has other ids, on a new server, in a new database or in the same one. A fail-over to a replica keeps them.
@@ -76,10 +76,10 @@ type Cluster = z.output<typeof Identity> & { files: string | null }
 
 /** The cluster's system identifier, and the object ids of the database and of `deliveries`. */
 const Identity = z.object({ server: text, database: text, table: text })
-/** The row that counts emails; without `installation` before the first one. */
+/** The row that counts emails; without `installation` before a queue is opened. */
 const Counter = { installation: text.nullable(), tick: bigint }
 
-/** Returns the database's identity now, and its id in the restore marker; null before its first email. */
+/** Returns the database's identity now, and its id in the restore marker; null before a queue is opened. */
 async function identify(db: Db): Promise<{ cluster: string; installation: string | null }> {
   const statement = sql`
     SELECT (SELECT installation FROM mailing) AS installation, CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
@@ -100,6 +100,17 @@ async function filesOf(folder: string | null): Promise<string | null> {
 }
 
 /**
+ * Checks a starting process's database with `haltIfRestored`. Never throws, and ends after five seconds, since a marker may be in a Redis
+ * that does not answer.
+ */
+export async function checkForRestore(deps: Deps): Promise<void> {
+  const checked = haltIfRestored(deps).catch((error) => deps.log.warn({ err: error }, 'could not check for a restore'))
+  await Promise.race([checked, delay(CHECK_PATIENCE_MS, undefined, { ref: false })])
+}
+
+const CHECK_PATIENCE_MS = 5_000
+
+/**
  * Halts sending when the database looks restored, before an email is due. Otherwise the next person to sign up could get the id of a
  * reader that the database has forgotten.
  */
@@ -109,7 +120,7 @@ export async function haltIfRestored({ db, log, restoreMarkers }: Deps): Promise
 }
 
 async function haltRestored({ db, log }: Pick<Deps, 'db' | 'log'>, why: string): Promise<void> {
-  if (!(await raiseHalt(db, why))) return
+  if (!(await raiseHalt(db, why)) && !(await replaceOrder(db, why))) return
   log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
   if (why !== BY_OPERATOR) await db.execute(sql.raw(SKIP_IDS))
 }
@@ -120,15 +131,25 @@ async function findRestore({ db, restoreMarkers }: Pick<Deps, 'db' | 'restoreMar
   if (installation === null) return undefined
   // Read before the counter, as in the guard: another worker may increment both in between.
   const seen = await restoreMarkers.read(installation)
-  const { tick, noted } = await queryOne(db, { tick: bigint, noted: text })`SELECT tick, cluster AS noted FROM mailing`
+  const { tick, noted } = await queryOne(db, { tick: bigint, noted: text.nullable() })`
+    SELECT tick, cluster AS noted FROM mailing`
   // A halt in the marker is the operator's.
-  return restoreSign(noted, cluster, tick + 1, seen && { step: seen.step, halted: false })
+  // Opening the queue names the installation, the first email notes the cluster: a backup from before it may have a marker.
+  return restoreSign(noted ?? cluster, cluster, tick + 1, seen && { step: seen.step, halted: false })
 }
 
 /** @returns whether it was not halted before */
 async function raiseHalt(db: Db, why: string): Promise<boolean> {
   const { rowCount } = await db.execute(
     sql`UPDATE mailing SET halted_at = now(), halted_why = ${why} WHERE halted_at IS NULL`,
+  )
+  return rowCount !== 0
+}
+
+/** A halt that the operator ordered becomes the guard's. @returns whether it was the operator's */
+async function replaceOrder(db: Db, why: string): Promise<boolean> {
+  const { rowCount } = await db.execute(
+    sql`UPDATE mailing SET halted_why = ${why} WHERE halted_why = ${BY_OPERATOR} AND ${why} <> ${BY_OPERATOR}`,
   )
   return rowCount !== 0
 }
@@ -144,10 +165,7 @@ export async function halt({ db, restoreMarkers }: Deps): Promise<boolean> {
   const changed = await raiseHalt(db, BY_OPERATOR)
   // While sending is halted, the guard checks nothing. Only now, since a marker may be in a Redis that does not answer.
   const restored = changed ? await findRestore({ db, restoreMarkers }) : undefined
-  if (restored !== undefined) {
-    await db.execute(sql`UPDATE mailing SET halted_why = ${restored}`)
-    await db.execute(sql.raw(SKIP_IDS))
-  }
+  if (restored !== undefined && (await replaceOrder(db, restored))) await db.execute(sql.raw(SKIP_IDS))
   const { installation, tick } = await queryOne(db, Counter)`SELECT installation, tick FROM mailing`
   if (installation === null) return changed
   const marker = await restoreMarkers.read(installation)

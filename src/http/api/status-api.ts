@@ -8,7 +8,7 @@ import { moment, nullableMoment } from './fields.ts'
 
 const count = z.int().min(0)
 const Status = z.object({
-  halted: z.object({ why: z.string(), since: moment }).nullable().describe('set while no email is sent'),
+  halted: z.object({ why: z.string(), since: moment }).nullable().describe('set while no email and no webhook is sent'),
   workers: count,
   readers: z.record(z.string(), count).describe('readers by status'),
   papers: z.object({ papers: count, days: count, newest: z.string().nullable() }),

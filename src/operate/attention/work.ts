@@ -20,7 +20,7 @@ export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]>
       part: 'Mailing',
       state: 'error',
       since: halted.since,
-      message: `no email is sent: ${halted.why}`,
+      message: `no email and no webhook is sent: ${halted.why}`,
       remedy: 'npm run paperboy -- resume --help',
       href: '/admin',
     },

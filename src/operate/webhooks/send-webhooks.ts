@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
+import { NOT_HALTED } from '../../delivery/ledger/conditions.ts'
+import { passRestoreGuard } from '../../delivery/ledger/restore-guard.ts'
 import { postGuarded, TargetRefused } from '../../lib/guarded-request.ts'
 import { bigint, bool, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -22,7 +24,7 @@ const PER_ENDPOINT = 5
 /** A run claims nothing more after this, so that endpoints with new messages wait for the next run no longer. */
 const RUN_MS = 10_000
 
-type Deps = Pick<Services, 'db' | 'config' | 'now'>
+type Deps = Pick<Services, 'db' | 'config' | 'now' | 'log' | 'restoreMarkers'>
 
 const Claimed = z.object({
   id: bigint,
@@ -46,12 +48,15 @@ interface Result {
 
 /**
  * Sends due messages to their endpoints, of which none waits for another. A crash repeats a message, with the same id.
+ * Sends nothing while sending is halted: a restored copy would report its changes to the receivers of the original.
  * @returns how many were sent and how many failed
  */
 export async function sendWebhooks(deps: Deps, stopping?: AbortSignal): Promise<{ sent: number; failed: number }> {
   const counts = { sent: 0, failed: 0 }
   const begun = performance.now()
-  const endpoints = (await endpointsDue(deps)).values()
+  const due = await endpointsDue(deps)
+  if (due.length === 0 || !(await passRestoreGuard(deps))) return counts
+  const endpoints = due.values()
   const sendInTurn = async () => {
     for (const endpointId of endpoints) {
       let answers = true
@@ -79,7 +84,8 @@ async function claim({ db, now }: Deps, endpointId: number): Promise<Claimed[]> 
   return query(db, Claimed)`
     WITH due AS (
       SELECT id FROM webhook_messages
-      WHERE endpoint_id = ${endpointId} AND state = 'waiting' AND due_at <= ${at} ORDER BY id LIMIT ${PER_ENDPOINT}
+      WHERE endpoint_id = ${endpointId} AND state = 'waiting' AND due_at <= ${at} AND ${NOT_HALTED}
+      ORDER BY id LIMIT ${PER_ENDPOINT}
       FOR UPDATE SKIP LOCKED
     )
     UPDATE webhook_messages m SET due_at = ${until}, attempted_at = ${at}, attempts = m.attempts + 1

@@ -5,6 +5,7 @@ import { eq, sql } from 'drizzle-orm'
 import { describe, expect, inject, onTestFinished } from 'vitest'
 import { dueBatches, nextBatchDue } from '../../../src/delivery/ledger/batches.ts'
 import {
+  BY_OPERATOR,
   editionsToCancel,
   halt,
   haltIfRestored,
@@ -22,6 +23,7 @@ import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
+import { readInstallation } from '../../../src/runtime/installation.ts'
 import {
   combineRestoreMarkers,
   fileRestoreMarkers,
@@ -111,6 +113,36 @@ describe('no email is sent from', () => {
     await act(services)
     expect((await whyHalted(db))!.why).toContain('lacks emails')
     expect(await addSubscriber(db, 'alan@example.org')).toBeGreaterThan(1_000_000)
+  })
+
+  test.for([
+    ['starts', (services: Services) => haltIfRestored(services)],
+    ['is halted', (services: Services) => halt(services)],
+  ] as const)(
+    'a database that %s before its first email, once its queue is open, which is no restore',
+    async ([, act], { db }) => {
+      const services = servicesOn(db)
+      await readInstallation(db)
+      await act(services)
+      expect((await whyHalted(db))?.why ?? BY_OPERATOR).toBe(BY_OPERATOR)
+      if (await whyHalted(db)) await resumeAfterHalt(services)
+      expect(await passRestoreGuard(services)).toBe(true)
+    },
+  )
+
+  test('a backup that was made while the operator had halted it, and gives no id again', async ({ db }) => {
+    const services = servicesOn(db)
+    expect(await passRestoreGuard(services)).toBe(true)
+    await halt(services)
+    await haltIfRestored(services)
+    expect((await whyHalted(db))!.why, 'no restore').toBe(BY_OPERATOR)
+    await db.execute(sql`UPDATE mailing SET cluster = jsonb_set(cluster::jsonb, '{server}', '"another"')::text`)
+    await haltIfRestored(services)
+    expect((await whyHalted(db))!.why).toContain('restored')
+    const first = await addSubscriber(db, 'ada@example.org')
+    expect(first).toBeGreaterThan(1_000_000)
+    await haltIfRestored(services)
+    expect(await addSubscriber(db, 'grace@example.org'), 'skipped once').toBe(first + 1)
   })
 
   test('a database that was set back by one batch, which would be sent again', async ({ db }) => {

@@ -2,6 +2,12 @@ import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished } from 'vitest'
+import {
+  halt,
+  passRestoreGuard,
+  resumeAfterHalt,
+  resumeAfterRestore,
+} from '../../../src/delivery/ledger/restore-guard.ts'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { pause, resume } from '../../../src/edition/draft/control.ts'
 import { addressHash } from '../../../src/mail/address.ts'
@@ -241,6 +247,33 @@ describe('a message', () => {
     await sendWebhooks(desk.services)
     expect(receiver.got.map(({ headers }) => headers['webhook-id'])).toEqual([`msg_${message!.id}`])
     expect((await listMessages(desk.services, id))[0]).toMatchObject({ state: 'sent', status: 200, failure: null })
+  })
+
+  test('waits while the database looks restored: a copy does not report to the receivers of the original', async ({
+    db,
+    desk,
+  }) => {
+    const { id } = await desk.listen()
+    await queueTest(desk.services, id)
+    expect(await passRestoreGuard(desk.services)).toBe(true)
+    await db.execute(sql`UPDATE mailing SET cluster = jsonb_set(cluster::jsonb, '{server}', '"another"')::text`)
+    expect(await desk.events(), 'before anything else found the restore').toEqual([])
+    expect(await listMessages(desk.services, id)).toMatchObject([{ state: 'waiting', attempts: 0 }])
+    await resumeAfterRestore(desk.services, false)
+    expect(await desk.events()).toMatchObject([{ type: 'test' }])
+  })
+
+  test('waits while the operator halts sending, and a run that goes on sends no more', async ({ desk, receiver }) => {
+    const { id } = await desk.listen()
+    receiver.answer.before = () => halt(desk.services)
+    for (let n = 0; n < 12; n++) await queueTest(desk.services, id)
+    const sent = (await desk.events()).length
+    expect(sent).toBeGreaterThan(0)
+    expect(sent).toBeLessThan(12)
+    expect(await desk.events()).toEqual([])
+    receiver.answer.before = async () => {}
+    await resumeAfterHalt(desk.services)
+    expect(await desk.events()).toHaveLength(12 - sent)
   })
 
   test('to an endpoint that answers 410 is not sent again, nor anything else', async ({ db, desk, receiver }) => {
