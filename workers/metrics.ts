@@ -30,7 +30,7 @@ export function measureProcess(): Promise<Measurements> {
  * What the service does as a whole is in the api's `/metrics`. Without that port, nothing is served.
  *
  * @param read the measurements of each process
- * @throws Error EADDRINUSE
+ * @throws Error EADDRINUSE, with the name of its setting for `describeError`
  */
 export async function serveMetrics(
   { HOST, WORKER_METRICS_PORT, METRICS_TOKEN }: Settings,
@@ -47,7 +47,7 @@ export async function serveMetrics(
     return reply.writeHead(200, { 'content-type': all.contentType }).end(await all.metrics())
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => reject(Object.assign(error, { setting: 'WORKER_METRICS_PORT' })))
     server.listen(WORKER_METRICS_PORT, HOST, resolve)
   })
   return {

@@ -61,19 +61,28 @@ export function describeError(error: unknown): string {
   if (error instanceof DrizzleQueryError) {
     return error.cause ? describeError(error.cause) : 'A database statement failed without a reason.'
   }
-  const { code, syscall, address, port, hostname, path } = error as Error & {
+  const {
+    code,
+    syscall,
+    address,
+    port,
+    setting = 'PORT',
+    hostname,
+    path,
+  } = error as Error & {
     code?: string
     syscall?: string
     address?: string
     port?: number
+    setting?: string
     hostname?: string
     path?: string
   }
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${address} is in use by another program. Stop it, or choose another with PORT.`
+    return `Port ${port} on ${address} is in use by another program. Stop it, or choose another with ${setting}.`
   }
   if (syscall === 'listen' && code === 'EACCES')
-    return `This user may not listen on port ${port}. Choose one from 1024 on with PORT.`
+    return `This user may not listen on port ${port}. Choose one from 1024 on with ${setting}.`
   if (syscall === 'listen' && code === 'EADDRNOTAVAIL')
     return `This machine has no address ${address}. Set HOST to one of its own, or to 0.0.0.0 or :: for all.`
   if (syscall === 'getaddrinfo')

@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { isConnectionError } from '../../src/lib/connection-error.ts'
 import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { describeError } from '../../src/runtime/process.ts'
+import { serveMetrics } from '../../workers/metrics.ts'
 import { test } from '../support/database.ts'
 
 const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
@@ -80,6 +81,17 @@ test.each([
 ])('listening on %j fails in words', async (where, words) => {
   const failed = once(createServer().listen(where), 'listening')
   expect(describeError(await failureOf(failed))).toMatch(words)
+})
+
+test('a port of a worker’s metrics that is in use is named with its own setting', async () => {
+  const other = createServer()
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const settings = { HOST: '127.0.0.1', WORKER_METRICS_PORT: port, METRICS_TOKEN: undefined }
+  expect(describeError(await failureOf(serveMetrics(settings, async () => [])))).toBe(
+    `Port ${port} on 127.0.0.1 is in use by another program. Stop it, or choose another with WORKER_METRICS_PORT.`,
+  )
 })
 
 describe('a login to the database that fails before it is asked for names DATABASE_URL and the remedy:', () => {

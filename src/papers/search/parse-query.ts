@@ -15,18 +15,18 @@ export interface ParsedQuery {
 }
 
 const LONGEST_QUERY = 300
-/** A phrase or word, with a minus before it or not. A quote that is never closed is no phrase. */
-const PART = /(?<minus>(?<=^|\s)-)?(?:"(?<phrase>[^"]*)"|(?<word>[^\s"]+))/gu
+/** A phrase or word, with a minus before it or not; an arrow is none. A quote that is never closed is no phrase. */
+const PART = /(?<minus>(?<=^|\s)-(?!>))?(?:"(?<phrase>[^"]*)"|(?<word>[^\s"]+))/gu
 /** Typographic quotes, as phones write them. */
 const QUOTES = /[“”„«»]/g
 const NOT_ASCII = /[^\0-\x7f]/gu
 /** The database also folds other characters to these, such as those as wide as ideographs. */
-const SYNTAX = /[-!&|()" ]/
+const SYNTAX = /[-!&|()<>" ]/
 /**
- * Signs that websearch_to_tsquery reads as operators: it would exclude "text" in "image - text" and "(-text)", and it fails when too
- * many minuses follow each other. Accents are not letters, and the database removes them.
+ * Signs that websearch_to_tsquery reads as operators: it would exclude "text" in "image - text", "(-text)" and "<-text", and it fails
+ * when too many minuses follow each other. Accents are not letters, and the database removes them.
  */
-const OPERATORS = /^(?:-|[\u0300-\u036f])+|(?:-|[\u0300-\u036f])*[!&|()](?:[-!&|()]|[\u0300-\u036f])*/g
+const OPERATORS = /^(?:-|[\u0300-\u036f])+|(?:-|[\u0300-\u036f])*[!&|()<](?:[-!&|()<]|[\u0300-\u036f])*/g
 
 /** Returns text that PostgreSQL accepts, in plain quotes. Of a long one the first words: no paper has a part of a word. */
 export function cleanQuery(text: string): string {

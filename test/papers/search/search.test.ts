@@ -360,6 +360,9 @@ describe('search finds the text that pages show:', () => {
       'robots (-video)',
       'robots|-video',
       'robots（－video）',
+      'robots <-video',
+      'robots ＜--video',
+      'robots ->video',
       '- robots',
     ])
       expect([q, await found(db, { q })]).toEqual([q, ['2604.00002']])
