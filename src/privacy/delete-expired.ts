@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, queryColumn } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
-import { eraseReader } from '../subscription/erase.ts'
+import { emptyReader } from '../subscription/erase.ts'
 import { UNCONFIRMED_DAYS } from '../subscription/unconfirmed.ts'
 
 type Deps = Pick<Services, 'db' | 'now' | 'config'>
@@ -43,7 +43,7 @@ export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedC
       // They may have confirmed since.
       const { rowCount } = await tx.execute(sql`SELECT FROM subscribers WHERE id = ${id} AND ${isLongGone} FOR UPDATE`)
       if (rowCount === 0) return
-      await eraseReader({ db: tx, now }, id)
+      await emptyReader({ db: tx, now }, id)
       readers++
     })
   return { serviceMails, readers }

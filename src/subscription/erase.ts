@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { queryColumn } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { deleteDomainData } from './delete-domain-data.ts'
+import { deleteUploadsNaming } from './erase-from-uploads.ts'
 import { subscriberIdOf } from './find-reader.ts'
 import { PERSONAL_TABLES } from './personal-data.ts'
 
@@ -26,7 +27,14 @@ export async function exportReader(
  * The keyed hash of the address is suppressed, so that no old list brings it back. A stricter suppression stays.
  * @returns false when they were erased before. Repeating it also erases later records
  */
-export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
+export const eraseReader = (deps: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> =>
+  deps.db.transaction(async (tx) => {
+    await deleteUploadsNaming(tx, subscriberId)
+    return emptyReader({ ...deps, db: tx }, subscriberId)
+  })
+
+/** `eraseReader` without a search through uploaded files, which are deleted after a day: for the many whose data has expired. */
+export async function emptyReader({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
   const at = now()
   return db.transaction(async (tx) => {
     // Lock first: a concurrent sign-up or confirmation then runs before or after this one, never in between.

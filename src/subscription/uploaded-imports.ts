@@ -197,7 +197,10 @@ export async function deleteOldUploads({ db, now }: Deps): Promise<void> {
 }
 
 const notFound = () =>
-  new PaperboyError('IMPORT_NOT_FOUND', `This upload was deleted. Files are kept for ${UPLOAD_HOURS} hours at most.`)
+  new PaperboyError(
+    'IMPORT_NOT_FOUND',
+    `This upload was deleted. Files are kept for ${UPLOAD_HOURS} hours at most, and until a reader in them is erased.`,
+  )
 
 /** Returns why an import was not changed. @throws PaperboyError IMPORT_NOT_FOUND */
 async function refusal(deps: Pick<Deps, 'db'>, id: number): Promise<PaperboyError> {

@@ -16,6 +16,7 @@ import { editionWordingApiRoutes } from './edition-wording-api.ts'
 import { editionsApiRoutes } from './editions-api.ts'
 import { importsApiRoutes } from './imports-api.ts'
 import { insightsApiRoutes } from './insights-api.ts'
+import { parseJsonBodies, refuseEncodedBodies } from './json-body.ts'
 import { keysApiRoutes } from './keys-api.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { peopleApiRoutes } from './people-api.ts'
@@ -48,11 +49,8 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
     const validate = validatorCompiler(route as Parameters<typeof validatorCompiler>[0])
     return (data) => validate(data ?? undefined)
   })
-  // Many clients name this type also where they send no body, which Fastify refuses.
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : parseJson(request, body, done),
-  )
+  app.addHook('preParsing', refuseEncodedBodies)
+  parseJsonBodies(app as unknown as FastifyInstance)
   app.setNotFoundHandler(async (_request, reply) =>
     sendProblem(reply, { status: 404, detail: 'There is nothing at this path.' }),
   )

@@ -19,6 +19,11 @@ export const Problem = z.object({
     .describe('problems by field'),
 })
 
+/** A body that is no JSON. Its message says where it breaks, and quotes nothing of it: a body may have an address. */
+export class UnreadableBody extends Error {
+  readonly statusCode = 400
+}
+
 export const PROBLEM_TYPE = 'application/problem+json'
 
 /** How the API's description words each status. */
@@ -30,7 +35,7 @@ const DESCRIPTIONS: Record<number, string> = {
   409: 'The present state does not allow this.',
   410: 'This link has expired.',
   413: 'The body is too large.',
-  415: 'The body is not of type application/json.',
+  415: 'The body is not of type application/json, or compressed.',
   422: 'A value is missing or not valid.',
   429: 'Too many requests. See Retry-After.',
   500: 'The service failed.',
@@ -74,7 +79,8 @@ export async function problemHandler(error: unknown, request: FastifyRequest, re
     return sendProblem(reply, { status, detail: error.message, code: error.code, ...errors })
   }
   const fallback = status < 500 ? 'The request could not be read.' : 'Something went wrong here. Try again in a minute.'
-  return sendProblem(reply, { status, detail: DETAILS[status] ?? fallback })
+  const detail = error instanceof UnreadableBody ? error.message : (DETAILS[status] ?? fallback)
+  return sendProblem(reply, { status, detail })
 }
 
 /** The headers of a 429 from the database's counts, as the rate limiter writes them. They never show how many sign-ups there were. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect } from 'vitest'
 import { subscribers } from '../../../src/runtime/db/schema.ts'
 import { test } from '../site.ts'
@@ -39,6 +40,44 @@ describe('POST /api/v1/subscriptions', () => {
     expect(reply.statusCode).toBe(status)
     expect(reply.json()).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) })
   })
+
+  test.for(['gzip', 'br', 'gzip, identity', 'x'])(
+    'refuses a body with Content-Encoding: %s, which it does not decode',
+    async (encoding, { db, site: { app } }) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+      for (const payload of [gzipSync('{"email":"ada@example.org"}'), '{"email":"ada@example.org"}']) {
+        const reply = await app.inject({ ...post, headers, payload })
+        expect([reply.statusCode, reply.headers['accept-encoding']]).toEqual([415, 'identity'])
+        expect(reply.json()).toMatchObject({ status: 415, detail: expect.stringContaining('Content-Encoding') })
+      }
+      expect(await db.$count(subscribers)).toBe(0)
+      const plain = { ...headers, 'content-encoding': 'Identity' }
+      expect((await app.inject({ ...post, headers: plain, payload: '{"email":"ada@example.org"}' })).statusCode).toBe(
+        202,
+      )
+      expect(
+        (await app.inject({ url: '/api/v1/challenge', headers: { 'content-encoding': encoding } })).statusCode,
+      ).toBe(200)
+    },
+  )
+
+  test.for([
+    ['{"email":"ada@example.org",}', 'at position 27 (line 1, column 28)'],
+    ['{"email":\n ada@example.org}', 'Unexpected character at position 11 (line 2, column 2)'],
+    ["'ada@example.org'", 'Unexpected character at position 0 (line 1, column 1)'],
+    ['{"email":"ada@example.org"} x', 'at position 28'],
+    ['{"email":"ada@example.org', 'Unterminated string at position 25'],
+    ['{"email":', 'It ends too early'],
+    ['{"__proto__":{"ada@example.org":1}}', '__proto__'],
+  ] as const)(
+    'says where the invalid JSON %s breaks, and quotes nothing of it',
+    async ([payload, where], { site: { app } }) => {
+      const reply = await app.inject({ ...post, headers: { 'content-type': 'application/json' }, payload })
+      expect(reply.statusCode).toBe(400)
+      expect(reply.json().detail).toContain(where)
+      expect(reply.body).not.toContain('example.org')
+    },
+  )
 
   test('rejects more than 16 KB with a problem document', async ({ site: { app } }) => {
     const reply = await app.inject({ ...post, payload: { email: 'a'.repeat(20_000) } })
