@@ -457,7 +457,7 @@ export const en = (newsletter: string) => ({
     fromTheTop: 'First page',
     pages: 'Pages',
     noneYet: 'No papers yet',
-    noneYetText: 'We’re still collecting the first list. Subscribe above, or check back in a few minutes.',
+    noneYetText: 'We’re still collecting the first list. Check back in a few minutes.',
     sample: 'Sample papers.',
     sampleText: 'The papers are real. Their days, votes and comments are made up until the first list is collected.',
     notADay: 'This is not a valid date',

@@ -465,7 +465,7 @@ export const fr = (newsletter: string): Messages => ({
     fromTheTop: 'Première page',
     pages: 'Navigation',
     noneYet: 'Pas encore d’articles',
-    noneYetText: 'Nous rassemblons encore la première liste. Abonnez-vous ci-dessus, ou revenez dans quelques minutes.',
+    noneYetText: 'Nous rassemblons encore la première liste. Revenez dans quelques minutes.',
     sample: 'Exemples d’articles.',
     sampleText: 'Les articles sont réels. Leurs jours, votes et commentaires sont inventés jusqu’à la première liste.',
     notADay: 'Cette date n’est pas valide',

@@ -433,7 +433,7 @@ export const zh = (newsletter: string): Messages => ({
     fromTheTop: '第一页',
     pages: '分页',
     noneYet: '暂无论文',
-    noneYetText: '我们正在收集第一份榜单。您可以在上方订阅，或过几分钟再来。',
+    noneYetText: '我们正在收集第一份榜单。请过几分钟再来。',
     sample: '示例论文。',
     sampleText: '论文是真实的；在收集到第一份榜单之前，日期、票数和评论数均为虚构。',
     notADay: '日期无效',
