@@ -503,6 +503,7 @@ export const de = (newsletter: string): Messages => ({
     cite: 'Zitieren',
     copyLink: 'Link kopieren',
     copied: 'Kopiert',
+    notCopied: 'Nicht kopiert',
     copyBibtex: 'BibTeX kopieren',
     downloadBibtex: 'BibTeX-Datei',
     downloadRis: 'RIS-Datei',

@@ -513,6 +513,7 @@ export const en = (newsletter: string) => ({
     cite: 'Cite',
     copyLink: 'Copy link',
     copied: 'Copied',
+    notCopied: 'Not copied',
     copyBibtex: 'Copy BibTeX',
     downloadBibtex: 'BibTeX file',
     downloadRis: 'RIS file',

@@ -514,6 +514,7 @@ export const es = (newsletter: string): Messages => ({
     cite: 'Citar',
     copyLink: 'Copiar enlace',
     copied: 'Copiado',
+    notCopied: 'No se ha copiado',
     copyBibtex: 'Copiar BibTeX',
     downloadBibtex: 'Archivo BibTeX',
     downloadRis: 'Archivo RIS',

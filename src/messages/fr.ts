@@ -520,6 +520,7 @@ export const fr = (newsletter: string): Messages => ({
     cite: 'Citer',
     copyLink: 'Copier le lien',
     copied: 'Copié',
+    notCopied: 'Non copié',
     copyBibtex: 'Copier BibTeX',
     downloadBibtex: 'Fichier BibTeX',
     downloadRis: 'Fichier RIS',

@@ -488,6 +488,7 @@ export const zh = (newsletter: string): Messages => ({
     cite: '引用',
     copyLink: '复制链接',
     copied: '已复制',
+    notCopied: '未能复制',
     copyBibtex: '复制 BibTeX',
     downloadBibtex: 'BibTeX 文件',
     downloadRis: 'RIS 文件',
