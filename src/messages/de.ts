@@ -447,8 +447,7 @@ export const de = (newsletter: string): Messages => ({
     fromTheTop: 'Erste Seite',
     pages: 'Seiten',
     noneYet: 'Noch keine Artikel',
-    noneYetText:
-      'Wir sammeln noch die erste Liste. Abonnieren Sie oben, oder sehen Sie in ein paar Minuten wieder vorbei.',
+    noneYetText: 'Wir sammeln noch die erste Liste. Sehen Sie in ein paar Minuten wieder vorbei.',
     sample: 'Beispielartikel.',
     sampleText: 'Die Artikel sind echt. Tage, Stimmen und Kommentare sind erfunden, bis die erste Liste gesammelt ist.',
     notADay: 'Das ist kein gültiges Datum',
@@ -504,6 +503,7 @@ export const de = (newsletter: string): Messages => ({
     cite: 'Zitieren',
     copyLink: 'Link kopieren',
     copied: 'Kopiert',
+    notCopied: 'Nicht kopiert',
     copyBibtex: 'BibTeX kopieren',
     downloadBibtex: 'BibTeX-Datei',
     downloadRis: 'RIS-Datei',

@@ -458,7 +458,7 @@ export const es = (newsletter: string): Messages => ({
     fromTheTop: 'Primera página',
     pages: 'Páginas',
     noneYet: 'Aún no hay artículos',
-    noneYetText: 'Todavía estamos reuniendo la primera lista. Suscríbete arriba o vuelve en unos minutos.',
+    noneYetText: 'Todavía estamos reuniendo la primera lista. Vuelve en unos minutos.',
     sample: 'Artículos de muestra.',
     sampleText:
       'Los artículos son reales. Los días, votos y comentarios son inventados hasta que se reúna la primera lista.',
@@ -514,6 +514,7 @@ export const es = (newsletter: string): Messages => ({
     cite: 'Citar',
     copyLink: 'Copiar enlace',
     copied: 'Copiado',
+    notCopied: 'No se ha copiado',
     copyBibtex: 'Copiar BibTeX',
     downloadBibtex: 'Archivo BibTeX',
     downloadRis: 'Archivo RIS',

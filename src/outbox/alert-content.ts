@@ -13,9 +13,7 @@ export function alertContent(
   const pageOf = ({ href }: AlertProblem) => `${config.PUBLIC_URL}${href}`
   return {
     t: messagesOf(config.newsletter, 'en'),
-    subject: one
-      ? `${host}: ${one.part}: ${one.message.split(/: |\. /)[0]}`
-      : `${host}: ${problems.length} problems need you`,
+    subject: one ? `${host}: ${titleOf(one)}` : `${host}: ${problems.length} problems need you`,
     heading: one ? `${one.part} needs you` : `${problems.length} problems need you`,
     lead: one ? sentenceOf(one) : 'Each of these needs a person:',
     moment: undefined,
@@ -23,12 +21,14 @@ export function alertContent(
     url: one ? pageOf(one) : `${config.PUBLIC_URL}/admin`,
     after: one
       ? [`What to do: ${one.remedy}.`]
-      : problems.map((each) => `${each.part}: ${sentenceOf(each)} What to do: ${each.remedy}. ${pageOf(each)}`),
-    links: [],
+      : problems.map((each) => `${each.part}: ${sentenceOf(each)} What to do: ${each.remedy}.`),
+    links: one ? [] : problems.map((each) => ({ label: titleOf(each), url: pageOf(each) })),
     leave: undefined,
     why: `You get this email because your address is in ADMIN_EMAILS at ${host}. You get one per problem and day.`,
   }
 }
+
+const titleOf = ({ part, message }: AlertProblem): string => `${part}: ${message.split(/: |\. /)[0]}`
 
 const sentenceOf = ({ message, since }: AlertProblem): string => {
   const sentence = `${message[0]!.toUpperCase()}${message.slice(1)}${/[.?!]$/.test(message) ? '' : '.'}`

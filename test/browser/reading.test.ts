@@ -389,6 +389,16 @@ test('a link and a citation are copied by a button, which says so', async ({ sit
   await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toContain('@misc{lovelace2026attention')
 })
 
+test('a copy button says so when the browser refuses', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site)
+  await page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("refused"))')
+  await page.goto('/papers/2604.14000')
+  await page.getByRole('button', { name: 'Copy link' }).click()
+  await page.getByRole('button', { name: 'Not copied' }).waitFor({ timeout: 5_000 })
+  expect(await page.locator('[role="status"]').allTextContents()).toEqual(['Not copied'])
+})
+
 test.for([true, false])('welcome is three taps and Save (JavaScript: %s)', async (javaScriptEnabled, { db, site }) => {
   await aFullDay(site)
   const id = await addSubscriber(db, 'ada@example.org', { zone: 'Europe/Berlin', keywords: ['sinks'] })

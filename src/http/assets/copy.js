@@ -4,11 +4,15 @@ for (const button of document.querySelectorAll('[data-copy], [data-copy-of]')) {
   button.hidden = !navigator.clipboard
   const before = button.textContent
   button.addEventListener('click', async () => {
-    const { copy, copyOf, done } = button.dataset
-    await navigator.clipboard.writeText(copy ?? document.getElementById(copyOf).textContent)
+    const { copy, copyOf, done, failed } = button.dataset
+    const text = copy ?? document.getElementById(copyOf).textContent
+    const outcome = await navigator.clipboard.writeText(text).then(
+      () => done,
+      () => failed,
+    )
     const spoken = document.querySelector('#spoken')
-    button.textContent = done
-    spoken?.replaceChildren(done)
+    button.textContent = outcome
+    spoken?.replaceChildren(outcome)
     setTimeout(() => {
       button.textContent = before
       // So that the same word is heard again.

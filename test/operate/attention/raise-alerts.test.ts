@@ -74,6 +74,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   const last = await simpleParser(sink.taken.at(-1)!.raw)
   expect(last.subject).toBe('paperboy.example: 3 problems need you')
   expect(last.text?.replace(/\n/g, ' ')).toContain('https://paperboy.example/admin/editions/daily/2026-04-15')
+  expect(last.html).toContain('href="https://paperboy.example/admin/editions/daily/2026-04-15"')
   expect(last.text).toMatch(/Mailing: No email and no webhook is sent: the operator halted it/)
 })
 
