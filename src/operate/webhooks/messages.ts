@@ -41,7 +41,7 @@ export async function replayMessage({ db, now }: Deps, endpointId: number, id: n
   if (replayed === undefined) throw new PaperboyError('NOT_FOUND', `This endpoint has no message ${id}.`)
 }
 
-/** Deletes messages past their retention period. Only those to a disabled endpoint wait so long. */
+/** Deletes messages past their retention period. Only those to a disabled endpoint, or while sending is halted, wait so long. */
 export async function deleteOldMessages({ db, now }: Deps): Promise<void> {
   await db.execute(sql`
     DELETE FROM webhook_messages

@@ -203,7 +203,8 @@ test('every response is documented, with its type and body, and none is a server
   await db
     .insert(adminSessions)
     .values(Array.from({ length: 3 }, () => ({ address: ADMIN, askedAt: NOON, begunAt: NOON })))
-  const csv = { name: 'list.csv', bytes: Buffer.from('email\nnew@example.org\n'), uploadedBy: 'test' }
+  // Not of an address that the fuzz adds and erases: erasing a person deletes the files that name them.
+  const csv = { name: 'list.csv', bytes: Buffer.from('email\nlisted@example.org\n'), uploadedBy: 'test' }
   for (let n = 0; n < 3; n++) await storeUpload(services, csv)
   await db.execute(sql`UPDATE reader_imports SET state = 'checked' WHERE id = 2`)
   const hook = { url: 'https://shop.example/hook', events: WEBHOOK_EVENTS, includeAddresses: false }
