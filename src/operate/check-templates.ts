@@ -96,7 +96,7 @@ async function renderSamples(config: Config): Promise<void> {
     ...t.mails.confirm,
     ...{ t, moment: 'today', url, why: 'A reason.' },
     links: [{ label: 'A link', url: 'https://example.org/' }],
-    leave: { label: 'Unsubscribe', url: 'https://example.org/' },
+    unsubscribe: { label: 'Unsubscribe', url: 'https://example.org/' },
   })
   if (!html.includes(url) || !text.includes(url)) throw new Error('the link of the button (it.url) is missing')
 }

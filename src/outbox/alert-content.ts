@@ -23,7 +23,7 @@ export function alertContent(
       ? [`What to do: ${one.remedy}.`]
       : problems.map((each) => `${each.part}: ${sentenceOf(each)} What to do: ${each.remedy}.`),
     links: one ? [] : problems.map((each) => ({ label: titleOf(each), url: pageOf(each) })),
-    leave: undefined,
+    unsubscribe: undefined,
     why: `You get this email because your address is in ADMIN_EMAILS at ${host}. You get one per problem and day.`,
   }
 }

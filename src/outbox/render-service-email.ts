@@ -24,7 +24,7 @@ export async function renderServiceEmail(
   const own = new Map([
     ['url', content.url],
     ['moment', content.moment ?? ''],
-    ['leave', content.leave?.url ?? ''],
+    ['unsubscribe', content.unsubscribe?.url ?? ''],
     ...content.links.map(({ url }, index): [string, string] => [`link${index}`, url]),
   ])
   const identity = { brand: brandOf(newsletter), postalAddress }
@@ -33,7 +33,7 @@ export async function renderServiceEmail(
     url: placeholder('url'),
     moment: content.moment === undefined ? undefined : placeholder('moment'),
     links: content.links.map(({ label }, index) => ({ label, url: placeholder(`link${index}`) })),
-    leave: content.leave && { label: content.leave.label, url: placeholder('leave') },
+    unsubscribe: content.unsubscribe && { label: content.unsubscribe.label, url: placeholder('unsubscribe') },
     // Without the date the lead could end in a colon.
     preheader: content.moment === undefined ? content.lead : content.lead + space + placeholder('moment') + stop,
     ...identity,

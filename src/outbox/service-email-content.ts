@@ -42,7 +42,7 @@ export function serviceEmailContent(
     links: ofReader
       ? preferenceLinks(t, link('preferences', mintToken(keys, 'preferences', subscriberId, at)), mail)
       : [],
-    leave: ofReader
+    unsubscribe: ofReader
       ? { label: t.unsubscribe.button, url: link('unsubscribe', mintToken(keys, 'unsubscribe', subscriberId, at)) }
       : undefined,
     why: (kind === 'manage' || kind === 'change' || kind === 'moved' ? t.mails.whyAsked : t.mails.why)(

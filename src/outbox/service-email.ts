@@ -67,5 +67,5 @@ export interface EmailContent {
   links: { label: string; url: string }[]
   why: string
   /** the link to unsubscribe, in emails to readers with a subscription; at the foot */
-  leave: { label: string; url: string } | undefined
+  unsubscribe: { label: string; url: string } | undefined
 }

@@ -27,6 +27,6 @@ export const signInContent = (
     'If you did not request it, ignore this email. Signing in needs this link.',
   ],
   links: [],
-  leave: undefined,
+  unsubscribe: undefined,
   why: `You get this email because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
 })

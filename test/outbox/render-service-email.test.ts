@@ -19,7 +19,7 @@ const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
   after: ['One more line.'],
   links: [{ label: 'Preferences', url: 'https://paperboy.example/preferences/A' }],
   why: 'You signed up.',
-  leave: undefined,
+  unsubscribe: undefined,
   ...facts,
 })
 
@@ -30,7 +30,7 @@ test('two emails of one kind differ only in links and date', async () => {
       url: 'https://paperboy.example/confirm/B',
       moment: 'Friday at 09:00 (UTC)',
       links: [{ label: 'Preferences', url: 'https://paperboy.example/preferences/B' }],
-      leave: { label: 'Unsubscribe', url: 'https://paperboy.example/unsubscribe/B' },
+      unsubscribe: { label: 'Unsubscribe', url: 'https://paperboy.example/unsubscribe/B' },
     }),
     '1 Press Street',
   )
