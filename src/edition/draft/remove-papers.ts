@@ -2,8 +2,8 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { mondayOf } from '../../calendar/days.ts'
 import { counted } from '../../lib/counted.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { storeLock } from '../../papers/ingest/store-lock.ts'
 import { findPaper } from '../../papers/lists/paper.ts'
+import { indexLock, storeLock } from '../../papers/locks.ts'
 import { learnTaste } from '../../papers/votes/learn-taste.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
@@ -40,7 +40,7 @@ export const removePapers = (deps: Deps, which: Removal, { dryRun }: { dryRun: b
   deps.db.transaction(async (tx) => {
     // A list that is being stored could add signals, and an index words, for papers that go.
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${storeLock})`)
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy papers index'))`)
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(${indexLock})`)
     const found = 'day' in which ? await papersOfDay(tx, which.day) : await papersNamed(tx, which.names)
     const ids = found.map(({ id }) => id)
     const days = [...new Set(found.map(({ listDay }) => listDay))].sort()

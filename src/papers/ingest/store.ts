@@ -3,11 +3,11 @@ import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bool, query, text } from '../../runtime/db/query.ts'
+import { storeLock } from '../locks.ts'
 import { formerTitleId } from '../paper-id.ts'
 import { countSpellings } from '../topics/count-spellings.ts'
 import type { ListedPaper } from './listed-paper.ts'
 import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf, votesOf } from './paper-rows.ts'
-import { storeLock } from './store-lock.ts'
 
 export interface Stored {
   papers: number

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryOne } from '../../runtime/db/query.ts'
+import { indexLock } from '../locks.ts'
 import { readable } from '../readable.ts'
 import { topicsOf } from '../topics/topics.ts'
 import { countWords, type Vector, vectorise } from './vectorise.ts'
@@ -29,7 +30,7 @@ export async function indexPapers({ db }: { db: Db }, signal?: AbortSignal): Pro
       const { ours } = await queryOne(
         tx,
         z.object({ ours: z.boolean() }),
-      )`SELECT pg_try_advisory_xact_lock(hashtext('paperboy papers index')) AS ours`
+      )`SELECT pg_try_advisory_xact_lock(${indexLock}) AS ours`
       const papers = ours ? await readStale(tx) : []
       await indexBatch(tx, papers)
       return papers.length

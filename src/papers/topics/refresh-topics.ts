@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, bool, query, queryOne } from '../../runtime/db/query.ts'
-import { storeLock } from '../ingest/store-lock.ts'
+import { storeLock } from '../locks.ts'
 import { countSpellings } from './count-spellings.ts'
 import { TOPIC_RULES, topicsOf } from './topics.ts'
 
