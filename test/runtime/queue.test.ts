@@ -32,6 +32,17 @@ const CONCURRENCY = { scheduled: 4, emails: 1, batches: 1 }
 
 for (const backend of ['postgres', 'redis']) {
   describe.skipIf(backend === 'redis' && withoutRedis)(`on ${backend}`, () => {
+    /** Opens queues, which close at the end of the test: after what the test ends itself, since the newest is called first. */
+    const open = async (databaseUrl: string) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
+      onTestFinished(async () => {
+        await queues.close()
+        await redis?.stop()
+      })
+      return queues
+    }
+
     test('a process that pauses takes no batch until its pause ends; another one takes them', async ({
       databaseUrl,
       onTestFinished,
@@ -62,16 +73,8 @@ for (const backend of ['postgres', 'redis']) {
       await expect.poll(() => taken.filter((name) => name === 'back').length, { timeout: 20_000 }).toBeGreaterThan(1)
     })
 
-    test('a batch can be added again at once after its job failed or had nothing to do', async ({
-      databaseUrl,
-      onTestFinished,
-    }) => {
-      const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
-      onTestFinished(async () => {
-        await queues.close()
-        await redis?.stop()
-      })
+    test('a batch can be added again at once after its job failed or had nothing to do', async ({ databaseUrl }) => {
+      const queues = await open(databaseUrl)
       const failures: [JobName, unknown][] = []
       let runs = 0
       const sendBatch = async () => {
@@ -93,16 +96,8 @@ for (const backend of ['postgres', 'redis']) {
       expect(failures.map(([name]) => name)).toEqual(['send-batch'])
     })
 
-    test('a rush of wakes adds few jobs, the last of them after the last wake', async ({
-      databaseUrl,
-      onTestFinished,
-    }) => {
-      const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
-      onTestFinished(async () => {
-        await queues.close()
-        await redis?.stop()
-      })
+    test('a rush of wakes adds few jobs, the last of them after the last wake', async ({ databaseUrl }) => {
+      const queues = await open(databaseUrl)
       let [signUps, seen] = [0, 0]
       const send = async () => {
         seen = signUps
@@ -122,15 +117,10 @@ for (const backend of ['postgres', 'redis']) {
       await expect.poll(() => seen, { timeout: 20_000 }).toBe(100)
     })
 
-    test('stopWorking waits for a running job, however long it takes', async ({ databaseUrl, onTestFinished }) => {
-      const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
+    test('stopWorking waits for a running job, however long it takes', async ({ databaseUrl }) => {
+      const queues = await open(databaseUrl)
       const job = Promise.withResolvers<void>()
-      onTestFinished(async () => {
-        job.resolve()
-        await queues.close()
-        await redis?.stop()
-      })
+      onTestFinished(() => job.resolve())
       let begun = false
       const sendBatch = () => {
         begun = true
@@ -149,15 +139,10 @@ for (const backend of ['postgres', 'redis']) {
       await stopping
     })
 
-    test('hanging emails do not delay scheduled jobs', async ({ databaseUrl, onTestFinished }) => {
-      const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
+    test('hanging emails do not delay scheduled jobs', async ({ databaseUrl }) => {
+      const queues = await open(databaseUrl)
       const hang = Promise.withResolvers<void>()
-      onTestFinished(async () => {
-        hang.resolve()
-        await queues.close()
-        await redis?.stop()
-      })
+      onTestFinished(() => hang.resolve())
       let swept = 0
       queues.work(
         {
