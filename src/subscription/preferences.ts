@@ -1,6 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
 import { canonicalZone } from '../calendar/zone-names.ts'
-import { kindOf, newestEditions } from '../delivery/plan/newest-editions.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -9,9 +8,10 @@ import { canonicalSlug } from '../papers/topics/keywords.ts'
 import { learnTaste } from '../papers/votes/learn-taste.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { knownZone } from '../runtime/db/known-zone.ts'
-import { bool, moment, queryColumn, queryOne } from '../runtime/db/query.ts'
+import { bool, moment, queryOne } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { dueAfterChange, type GaveUp } from './due-after-change.ts'
 import {
   BadPreference,
   type Choices,
@@ -102,8 +102,6 @@ export async function undoPreferences({ db, keys, config, now }: Deps, token: st
 }
 
 type State = Choices & { pausedUntil: Date | null }
-/** When the digests are due that no planning has reached, by kind: a pause, the other kind or another hour may have given them up. */
-type GaveUp = Partial<Record<ReturnType<typeof kindOf>, string>>
 /** As stored in `previous`; rows of an earlier version have no gaveUp. */
 type Previous = Choices & { pausedUntil: string | null; gaveUp?: GaveUp }
 type Row = Awaited<ReturnType<typeof readRow>>
@@ -119,26 +117,13 @@ async function write(
   const changed = Object.keys(choicesOf(before)).filter(
     (name) => JSON.stringify(after[name as keyof Choices]) !== JSON.stringify(before[name as keyof Choices]),
   )
-  const staysDue = !paused && kindOf(after.cadence) === kindOf(before.cadence)
-  const wasPaused = before.pausedUntil !== null && before.pausedUntil > at
-  const isBack = before.status === 'active' && !paused && (wasPaused || after.cadence !== before.cadence)
-  const stale = new Date(at.getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
-  const gaveUp: GaveUp = { ...(before.previous as Previous | null)?.gaveUp }
-  const kind = kindOf(before.cadence)
-  if (!wasPaused && before.nextDigestAt) {
-    const since = gaveUp[kind] ? await firstHourSince(db, before, gaveUp[kind]) : undefined
-    // Of several changes the first counts, unless a digest was planned since.
-    if (since?.getTime() !== before.nextDigestAt.getTime()) gaveUp[kind] = before.nextDigestAt.toISOString()
-  }
-  const wasDueAt = gaveUp[kindOf(after.cadence)]
-  const staysPlanned = staysDue && !wasPaused
-  // No planning moves that hour on while they are away. Who comes back in time gets the digest after all.
-  const dueAt = wasDueAt && (staysPlanned ? await firstHourSince(db, after, wasDueAt) : new Date(wasDueAt))
-  if (!paused && !staysPlanned) delete gaveUp[kindOf(after.cadence)]
-  const isStillDue = before.status === 'active' && !paused && dueAt && dueAt > stale && dueAt <= at
-  const dueAgain =
-    (isBack && (await unskip({ db, config }, subscriberId, after.cadence, { at, stale }))) ||
-    (isStillDue ? dueAt : undefined)
+  const earlier = (before.previous as Previous | null)?.gaveUp ?? {}
+  const { dueAgain, staysDue, gaveUp } = await dueAfterChange({ db, config }, subscriberId, {
+    before,
+    after,
+    earlier,
+    at,
+  })
   await db
     .update(subscribers)
     .set({
@@ -160,40 +145,6 @@ async function write(
     .where(eq(subscribers.id, subscriberId))
   if (after.likeVoted !== before.likeVoted) await learnTaste({ db, now: () => at }, subscriberId)
   return toPreferences(await readRow(db, subscriberId))
-}
-
-/** Returns the first hour of a schedule that is not before a moment. */
-async function firstHourSince(
-  db: Db,
-  { zone, hour, cadence, weekday }: Pick<Choices, 'zone' | 'hour' | 'cadence' | 'weekday'>,
-  since: string,
-): Promise<Date> {
-  const { first } = await queryOne(db, { first: moment })`
-    SELECT next_digest_at(${zone}, ${hour}, ${cadence}, ${weekday}::int, ${since}::timestamptz - interval '1 microsecond') AS first`
-  return first
-}
-
-/**
- * Removes a reader's skipped delivery of the newest edition for a cadence, so that it is planned for them again. It was skipped for
- * another schedule or a pause, and they are back. One that may have arrived stays. So does one whose hour is stale: planning would
- * send nothing, and the next digest would apologise.
- * @returns the hour at which it was due
- */
-async function unskip(
-  { db, config }: Pick<Deps, 'db' | 'config'>,
-  subscriberId: number,
-  cadence: Choices['cadence'],
-  { at, stale }: { at: Date; stale: Date },
-): Promise<Date | undefined> {
-  const [newest] = await newestEditions({ db, config, now: () => at }, cadence, 1)
-  if (!newest) return undefined
-  const expiryMs = config.DIGEST_EXPIRY_HOURS * 3_600_000
-  const [expiresAt] = await queryColumn(db, moment)`
-    DELETE FROM deliveries
-    WHERE edition_id = ${newest.id} AND subscriber_id = ${subscriberId} AND state = 'skipped' AND reply ~ '^(moved to|paused)'
-      AND crashes + cuts = 0 AND expires_at > ${new Date(stale.getTime() + expiryMs)}
-    RETURNING expires_at`
-  return expiresAt && new Date(expiresAt.getTime() - expiryMs)
 }
 
 async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
