@@ -32,7 +32,7 @@ const test = onDatabase.extend('by', { scope: 'test' }, async ({ db, databaseUrl
   })
   const keyFor = async (scopes: Scope[], more: object = {}) =>
     (await createApiKey(services, { name: 'shop', scopes, days: 30, createdBy: 'test', ...more })).key
-  const ask = async (key: string, method: string, path: string, payload?: object, headers: object = {}) => {
+  const ask = async (key: string, method: string, path: string, payload?: object | string, headers: object = {}) => {
     const answer = await app.inject({
       method: method as 'GET',
       url: `/api/v1${path}`,
@@ -374,6 +374,14 @@ test('a file of readers is uploaded, checked, explained and imported', async ({ 
   expect(seen).toEqual(Array.from({ length: 23 }, (_, n) => seen[0]! - n))
   const large = `email\n${'a@example.org\n'.repeat(100_000)}`
   expect((await ask(key, 'POST', '/imports', { csv: large })).status).toBe(201)
+})
+
+test('invalid JSON as large as an upload is refused without a place, which takes long to find', async ({
+  by: { keyFor, ask },
+}) => {
+  const asJson = { 'content-type': 'application/json' }
+  const answer = await ask(await keyFor(['readers']), 'POST', '/imports', `{"csv":x${' '.repeat(1_000_000)}`, asJson)
+  expect([answer.status, answer.body.detail]).toEqual([400, 'The body is not valid JSON.'])
 })
 
 test('a change of an edition that changes nothing enters no second line in the audit log', async ({
