@@ -26,7 +26,8 @@ export async function requireTables(pool: Pick<pg.Pool, 'query'>): Promise<void>
  *
  * @param options.askEveryMs for tests
  * @returns false when `stopping` was aborted first
- * @throws TablesOutdated with `tables: 'refuse'`; ConfigError for settings that Paperboy cannot work with; the database's error when waiting would not help, as for a wrong password
+ * @throws TablesOutdated with `tables: 'refuse'`; ConfigError for settings that Paperboy cannot work with; the database's error when
+ *   waiting would not help, as for a wrong password
  */
 export async function waitForDatabase(
   databaseUrl: string,

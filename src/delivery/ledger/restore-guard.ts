@@ -133,8 +133,8 @@ async function findRestore({ db, restoreMarkers }: Pick<Deps, 'db' | 'restoreMar
   const seen = await restoreMarkers.read(installation)
   const { tick, noted } = await queryOne(db, { tick: bigint, noted: text.nullable() })`
     SELECT tick, cluster AS noted FROM mailing`
-  // A halt in the marker is the operator's.
-  // Opening the queue names the installation, the first email notes the cluster: a backup from before it may have a marker.
+  // Opening the queue names the installation, and the first email notes the cluster: a backup from before it may have a marker. A halt in
+  // the marker is the operator's.
   return restoreSign(noted ?? cluster, cluster, tick + 1, seen && { step: seen.step, halted: false })
 }
 
