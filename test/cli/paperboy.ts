@@ -32,6 +32,7 @@ export function paperboy(
     ...(to.uid === undefined ? {} : { uid: to.uid, gid: to.uid }),
     env: {
       PATH: process.env.PATH,
+      TMPDIR: tmpdir(),
       HOME: folder,
       NODE_ENV: 'test',
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',

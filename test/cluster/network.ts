@@ -61,6 +61,7 @@ export async function openNetwork(stack: AsyncDisposableStack): Promise<Network>
   const remover = spawn('sh', ['-c', REMOVE_ALL, 'sh', prefix, folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH }, // no TMPDIR: a signal that ends the run ends its processes, but not this one
   })
   const removed = once(remover, 'exit')
   await mkdir(folder)

@@ -90,7 +90,7 @@ function begin(what: string, dataDir: string, { env, script, ...user }: Options)
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
     cwd: '/',
-    env: { PATH: '/usr/bin:/bin', ...env },
+    env: { PATH: '/usr/bin:/bin', TMPDIR: tmpdir(), ...env },
     ...user,
   })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
+import { openRunFolder } from './run-folder.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,8 +16,8 @@ export const TEMPLATE = 'paperboy_template'
 
 /** Starts one real PostgreSQL for the whole run, with a migrated template database. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-test-'))
-  const postgres = await startEmbeddedPostgres({ dataDir })
+  const { folder, remove } = openRunFolder()
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') })
   // No data outlives the run, so PostgreSQL need not flush to disk: a clone takes a third of the time. A crash of a process has the
   // same effects without flushing, and no test cuts the machine's power.
   for (const setting of ['fsync', 'full_page_writes']) await runSql(postgres.url, `ALTER SYSTEM SET ${setting} = off`)
@@ -28,8 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('serverUrl', postgres.url)
   return async () => {
     await postgres.stop()
-    await postgres.remove()
-    await rm(dataDir, { recursive: true, force: true })
+    remove()
   }
 }
 

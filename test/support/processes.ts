@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -31,7 +32,7 @@ export const productionEnv = <More extends Record<string, string>>(
   ...more,
 })
 
-/** Starts one of the product's processes. It inherits PATH and HOME; `env` is the rest of its environment. */
+/** Starts one of the product's processes. It inherits PATH, HOME and TMPDIR; `env` is the rest of its environment. */
 export const start = (script: string, args: string[], env: Record<string, string>): Started =>
   startProgram(process.execPath, [script, ...args], env)
 
@@ -40,7 +41,7 @@ export function startProgram(program: string, args: string[], env: Record<string
   let text = ''
   const child = spawn(program, args, {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TMPDIR: tmpdir(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk))
