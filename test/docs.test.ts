@@ -208,6 +208,12 @@ describe('a command in README or docs', () => {
     expect([...named].filter((name) => !(name in scripts))).toEqual([])
   })
 
+  test('of npm whose output goes to a file or a pipe is silent: npm prints a heading of its own', () => {
+    const redirected = code.filter((line) => /^npm run .* [>|] /.test(line))
+    expect(redirected.length).toBeGreaterThan(2)
+    expect(redirected.filter((line) => !line.startsWith('npm run -s '))).toEqual([])
+  })
+
   test('of a bench exists, with its options', () => {
     const benches = code.map((line) => /^npm run bench -- (\w+)(.*)$/.exec(line)).filter((match) => match !== null)
     expect(benches.length).toBeGreaterThan(8)

@@ -39,7 +39,7 @@ export async function ensureCluster(
       `The system user ${name} owns the database in ${cluster}, but cannot reach or write it. Give it back ("chown -R ${name}", and open every folder above it to ${name}), or set DATA_DIR to another folder.`,
     )
   }
-  await checkVersion(cluster, programs)
+  await checkVersion(record.home, programs)
   return isNew
 }
 
@@ -86,11 +86,12 @@ async function initialise(
 export const flushCluster = ({ home, owner }: ServerRecord, programs: Programs): Promise<unknown> =>
   runAs(owner, programs.initdb, ['--sync-only', '-D', 'cluster'], home)
 
-async function checkVersion(cluster: string, programs: Programs): Promise<void> {
+async function checkVersion(home: string, programs: Programs): Promise<void> {
+  const cluster = clusterOf(home)
   const found = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim()
   if (found === programs.major) return
   throw new SetupError(
-    `The database in ${cluster} was made by PostgreSQL ${found}. This Paperboy brings ${programs.major}, which cannot read it. Start the Paperboy version that made it, dump it with pg_dump, and load the dump into a new DATA_DIR. Or set DATA_DIR to another folder to start with an empty database.`,
+    `The database in ${cluster} was made by PostgreSQL ${found}. This Paperboy brings ${programs.major}, which cannot read it. To keep it, run "paperboy backup FILE" with the Paperboy version that made it. Then move ${home} and postgres.json out of the data folder, keep secrets.json there, and run "paperboy restore FILE" with this version. Or set DATA_DIR to another folder to start with an empty database.`,
   )
 }
 

@@ -87,7 +87,9 @@ test('a lost database, another version or a missing password is an error, never 
   const stored = await readFile(record, 'utf8')
 
   await writeFile(join(home, 'cluster/PG_VERSION'), '17\n')
-  await expect(start()).rejects.toThrow(/made by PostgreSQL 17\. This Paperboy brings 18, .* pg_dump/)
+  await expect(start()).rejects.toThrow(
+    /made by PostgreSQL 17\. This Paperboy brings 18, .*paperboy backup FILE.*secrets\.json.*paperboy restore FILE/,
+  )
   await writeFile(join(home, 'cluster/PG_VERSION'), '18\n')
 
   await writeFile(record, stored.replace(/"password": ".*"/, '"password": "wrong"'))

@@ -281,7 +281,7 @@ test('a backup of an earlier version is restored as that version, then migrated'
   const journal = JSON.parse(await readFile(new URL('../../migrations/meta/_journal.json', import.meta.url), 'utf8'))
   const earlier = journal.entries.at(-2).when as number
   const source = await emptyDatabase()
-  await migrate(source, earlier)
+  await migrate(source, { upTo: earlier })
   const file = temporaryFile()
   expect((await paperboy(source, 'backup', file)).code).toBe(0)
   expect(gunzipSync(await readFile(file)).toString()).toContain(`"migrated":${earlier}`)

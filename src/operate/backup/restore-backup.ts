@@ -33,7 +33,7 @@ export async function restoreBackup(
   await client.connect()
   try {
     await requireEmpty(client)
-    await migrate(databaseUrl, header.migrated)
+    await migrate(databaseUrl, { upTo: header.migrated })
     await requireTablesOf(client, header)
     await client.query('BEGIN')
     const summary = await load(client, lines)

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
@@ -53,22 +54,53 @@ const OF_DEVELOPMENT_VERSION =
   'then import both files into an empty database with the same SUPPRESSION_KEY. docs/decisions/migrations.md has the steps.'
 
 /**
- * Brings the tables up to date, or to an earlier state for loading a backup. Processes that start together wait for each other, since drizzle's own migrator does not.
- * @param upTo journal time of the last migration to run
- * @throws ConfigError if a version before 0.1.0 made the database, or its settings are wrong; the database's error, after which no part of a failed migration remains
+ * A statement that waits for a lock makes all later ones of other processes wait behind it. This is shorter than the second after which
+ * PostgreSQL looks for deadlocks, so that a deadlock ends our attempt and not the work of a process that runs on.
  */
-export async function migrate(connectionString: string, upTo = Number.POSITIVE_INFINITY): Promise<void> {
+const LOCK_TIMEOUT = '500ms'
+const PAUSE_MS = 1_000
+const PATIENCE_MS = 60_000
+
+/**
+ * Brings the tables up to date, or to an earlier state for loading a backup. Processes that start together wait for each other, since drizzle's own migrator does not.
+ * A table that another statement uses for long, such as a backup, is tried again and again, so that running processes can go on.
+ * @param options.upTo journal time of the last migration to run
+ * @param options.patienceMs time after which no further attempt begins
+ * @throws ConfigError if a version before 0.1.0 made the database, its settings are wrong, or a table stays in use; the database's error, after which no part of a failed migration remains
+ */
+export async function migrate(
+  connectionString: string,
+  { upTo = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = {},
+): Promise<void> {
   const client = new pg.Client({ connectionString, application_name: 'paperboy migrate' })
   await client.connect()
   try {
     await requireSettings(client)
     await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
     if (await isOfDevelopmentVersion((sql) => client.query(sql))) throw new ConfigError(OF_DEVELOPMENT_VERSION)
-    if (upTo === Number.POSITIVE_INFINITY) await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })
-    else await migrateUpTo(client, upTo)
+    await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`)
+    for (const end = Date.now() + patienceMs; ; await delay(PAUSE_MS)) {
+      const failure = await runMigrations(client, upTo).catch((error: unknown) => ({ error }))
+      if (!failure) return
+      if (!isLocked(failure.error)) throw failure.error
+      if (Date.now() >= end) throw new ConfigError(TABLES_IN_USE, { cause: failure.error })
+    }
   } finally {
     await client.end()
   }
+}
+
+const TABLES_IN_USE =
+  'Another statement uses tables that must change, for example a backup or an import. Nothing was changed. ' +
+  'Run "paperboy migrate" again when it has ended.'
+
+/** PostgreSQL's codes for a lock that was waited for too long, and for a deadlock. */
+const LOCKED: readonly unknown[] = ['55P03', '40P01']
+const isLocked = (error: unknown): boolean => LOCKED.includes((error as { cause?: { code?: string } }).cause?.code)
+
+async function runMigrations(client: pg.Client, upTo: number): Promise<void> {
+  if (upTo === Number.POSITIVE_INFINITY) await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })
+  else await migrateUpTo(client, upTo)
 }
 
 /** drizzle runs a whole folder, so it gets one with a shorter journal. */

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { sql } from 'drizzle-orm'
-import { expect } from 'vitest'
+import pg from 'pg'
+import { describe, expect, onTestFinished } from 'vitest'
 import { migrate } from '../../../src/runtime/db/database.ts'
-import { test } from '../../support/database.ts'
+import { secondDatabase, someoneWaits, test } from '../../support/database.ts'
 
 /** Journal time of the last migration before the set was squashed. */
 const LAST_OF_DEVELOPMENT = 1795536063000
@@ -33,4 +35,44 @@ test('a database of a development version stays as it is, and the error says how
 test('a database of a later version does not count as one of a development version', async ({ db, databaseUrl }) => {
   await db.execute(sql`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('later', 9999999999999)`)
   await migrate(databaseUrl)
+})
+
+describe('while a long statement reads, such as a backup', () => {
+  /** A database of an earlier version: the next migration, 0028, changes `subscribers`. */
+  const earlierDatabase = async () => {
+    const { db, url } = await secondDatabase()
+    await db.execute(sql`DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA drizzle CASCADE`)
+    const journal = await readFile(new URL('../../../migrations/meta/_journal.json', import.meta.url), 'utf8')
+    const { entries } = JSON.parse(journal) as { entries: { tag: string; when: number }[] }
+    await migrate(url, { upTo: entries.find(({ tag }) => tag.startsWith('0027'))!.when })
+    const backup = new pg.Client({ connectionString: url })
+    await backup.connect()
+    onTestFinished(() => backup.end())
+    await backup.query('BEGIN; SELECT FROM subscribers')
+    return { db, url, backup }
+  }
+  const columns = sql`
+    SELECT FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'subscribers' AND column_name = 'asked'`
+
+  test('sign-ups go on, and the tables change when it has ended', async () => {
+    const { db, url, backup } = await earlierDatabase()
+    const migrated = migrate(url)
+    await someoneWaits(db)
+    await db.transaction(async (signUp) => {
+      await signUp.execute(sql`SET LOCAL statement_timeout = '10s'`)
+      await signUp.execute(sql`LOCK TABLE subscribers IN ROW EXCLUSIVE MODE`)
+    })
+    await backup.query('COMMIT')
+    await migrated
+    expect((await db.execute(columns)).rowCount).toBe(1)
+  })
+
+  test('it gives up in the end: nothing has changed, and the error says what to do', async () => {
+    const { db, url, backup } = await earlierDatabase()
+    const given = migrate(url, { patienceMs: 0 })
+    await expect(given).rejects.toMatchObject({ name: 'ConfigError', message: expect.stringContaining('backup') })
+    expect((await db.execute(columns)).rowCount).toBe(0)
+    await backup.query('COMMIT')
+    await migrate(url)
+  })
 })
