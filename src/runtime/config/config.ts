@@ -1,3 +1,5 @@
+// A process that connects anywhere reads its settings first.
+import '../connect-attempts.ts'
 import { z } from 'zod'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
 import { databaseUrlProblem, withoutWeakModes } from './database-url.ts'
