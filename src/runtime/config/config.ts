@@ -11,6 +11,7 @@ import {
   hostName,
   hours,
   imapUrl,
+  isHost,
   isProxy,
   list,
   mailbox,
@@ -66,7 +67,8 @@ const Environment = z
     HOST: z
       .string()
       .default('127.0.0.1')
-      .transform((value) => value.trim().replace(/^\[(.*)\]$/, '$1')),
+      .transform((value) => value.trim().replace(/^\[(.*)\]$/, '$1'))
+      .refine(isHost, 'must be an address such as 127.0.0.1 or ::, or a name, without a port'),
     PORT: port(3000),
     MAILBOX_PORT: port(1080),
     TRUST_PROXY: list().pipe(
