@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { reasonOf } from '../lib/connection-error.ts'
 import { redact } from '../lib/redact.ts'
 import { recordFailure } from '../papers/ingest/source-health.ts'
 import type { Db } from '../runtime/db/database.ts'
@@ -29,6 +30,6 @@ export async function readIntakeOutage(db: Db, intake: Intake): Promise<{ since:
 
 /** The server's own words, if it answered. */
 export function describeImapError(error: unknown): string {
-  const { responseText, message } = error as { responseText?: string; message?: string }
-  return redact(responseText || message || String(error))
+  const { responseText } = error as { responseText?: string }
+  return redact(responseText || (error instanceof Error ? reasonOf(error) : String(error)))
 }

@@ -1,4 +1,5 @@
 import { ImapFlow } from 'imapflow'
+import { hostOf } from '../runtime/config/fields.ts'
 import type { Services } from '../runtime/services.ts'
 import { receiveMail } from './receive.ts'
 
@@ -74,7 +75,7 @@ function clientFor(address: string) {
   const url = new URL(address)
   const secure = url.protocol === 'imaps:'
   const client = new ImapFlow({
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: hostOf(url),
     port: Number(url.port) || (secure ? 993 : 143),
     secure,
     auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },

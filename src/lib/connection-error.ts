@@ -29,3 +29,19 @@ export function isConnectionError(error: unknown, depth = 0): boolean {
   if (typeof code === 'string' && (SYSTEM.has(code) || SQLSTATE.test(code))) return true
   return MESSAGE.test(error.message) || isConnectionError(error.cause, depth + 1)
 }
+
+/** Returns the failed attempts of an error that Node throws when each address of a name failed: it has no message of its own. */
+export const attemptsOf = (error: Error): NodeJS.ErrnoException[] =>
+  error instanceof AggregateError && error.message === '' ? error.errors : []
+
+/** Attempts that a reason names: the first two addresses of each family, since Node alternates between them. */
+const MOST_ATTEMPTS = 4
+
+/** What OpenSSL puts around its reason: "…:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../deps/…". */
+const OPENSSL = /^.*?error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):.*$/s
+
+/** Returns an error's message, or those of its attempts: "connect ECONNREFUSED ::1:25, connect ECONNREFUSED 127.0.0.1:25". */
+export const reasonOf = (error: Error): string =>
+  error.message.replace(OPENSSL, 'TLS fails: $1') ||
+  attemptsOf(error).slice(0, MOST_ATTEMPTS).map(reasonOf).join(', ') ||
+  error.name

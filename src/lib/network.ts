@@ -7,7 +7,7 @@ const IPV6_PREFIXES = [64, 56, 48] as const
  * Returns an address in its canonical spelling. IPv4 inside IPv6 (mapped, or translated by NAT64) becomes the IPv4 address:
  * "::ffff:cb00:7107" is "203.0.113.7". Other text is returned in lower case.
  *
- * @param address as the connection reports it, with or without an interface: "fe80::1%eth0"
+ * @param address as the connection or a proxy reports it, with or without an interface or a port: "fe80::1%eth0", "[2001:db8::1]:443"
  */
 export const canonicalAddress = (address: string): string => parsed(address)?.toString() ?? address.toLowerCase()
 
@@ -30,8 +30,12 @@ export const isNetwork = (text: string): boolean =>
   ipaddr.IPv6.isValid(text) ||
   ipaddr.IPv6.isValidCIDR(text)
 
+/** Some proxies put the client's port into X-Forwarded-For. With it, each connection would be a network of its own. */
+const WITH_PORT = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/
+
 function parsed(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  const bare = address.replace(/%.*$/, '')
+  const [, v6, v4] = WITH_PORT.exec(address) ?? []
+  const bare = (v6 ?? v4 ?? address).replace(/%.*$/, '')
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
   const ip = ipaddr.process(bare)
   return ip instanceof ipaddr.IPv6 && ip.match(NAT64) ? new ipaddr.IPv4(ip.toByteArray().slice(-4)) : ip

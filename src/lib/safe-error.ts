@@ -1,3 +1,4 @@
+import { reasonOf } from './connection-error.ts'
 import { redact } from './redact.ts'
 
 const MOST_CAUSES = 3
@@ -20,7 +21,7 @@ export function safeError(error: unknown, depth = 0): SafeError {
   return {
     type: error.name,
     ...(code === undefined ? {} : { code }),
-    message: safeMessage(error.message),
+    message: safeMessage(reasonOf(error)),
     stack: (error.stack ?? '')
       .split('\n')
       .filter((line) => /^\s+at /.test(line))

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
+import { reasonOf } from '../lib/connection-error.ts'
 import { redact } from '../lib/redact.ts'
 import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
@@ -34,9 +35,14 @@ export function openSession(settings: RelaySettings): Promise<Session> {
   return new Promise((resolve, reject) => {
     const smtp = new SMTPConnection(optionsOf(settings))
     const closed = () => reject(new Error('the relay closed the connection before its greeting was over'))
-    smtp.on('error', reject).once('end', closed)
+    const failed = (error: Error) => {
+      // Of a name with several addresses, its error has no message.
+      error.message = reasonOf(error)
+      reject(error)
+    }
+    smtp.on('error', failed).once('end', closed)
     smtp.connect((error) => {
-      if (error) return reject(error)
+      if (error) return failed(error)
       const extensions = extensionsIn(String(smtp.lastServerResponse))
       const open = () => resolve(sessionOn(smtp, extensions))
       if (!auth || smtp.authenticated) return open()

@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import pg from 'pg'
 import { SetupError } from '../embedded/setup-error.ts'
-import { isConnectionError } from '../lib/connection-error.ts'
+import { attemptsOf, isConnectionError, reasonOf } from '../lib/connection-error.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { fileProblem } from '../lib/file-problem.ts'
 import { redact } from '../lib/redact.ts'
@@ -89,10 +89,12 @@ export function describeError(error: unknown): string {
     return `No machine is found under the name ${hostname} (${code}). Check DATABASE_URL and HOST.`
   if (address !== undefined && (code === 'ECONNREFUSED' || (code === 'ENOENT' && syscall === 'connect')))
     return `Nothing answers at ${port === undefined ? address : `${address}:${port}`}. Is the database (DATABASE_URL) running?`
+  const refused = attemptsOf(error).find((attempt) => attempt.code === 'ECONNREFUSED')
+  if (refused !== undefined) return describeError(refused)
   const refusal = loginProblem(error)
   if (refusal !== undefined) return refusal
   if (error instanceof pg.DatabaseError) return `The database refused: ${redact(error.message)} (${code})`
-  if (isConnectionError(error)) return `The connection was lost: ${redact(error.message)}`
+  if (isConnectionError(error)) return `The connection was lost: ${redact(reasonOf(error))}`
   const problem = fileProblem(error)
   if (problem !== undefined && path !== undefined) return `${path} ${problem}.`
   if (error.name === 'Error' && code !== undefined) return `${redact(error.message)} (${code})`

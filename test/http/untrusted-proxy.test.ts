@@ -21,6 +21,23 @@ test('an untrusted proxy in a private network is logged once and raises an alert
   await app.close()
 })
 
+test('behind a trusted proxy, another one that is not trusted raises it too', async ({ db, databaseUrl }) => {
+  const settings = { DATABASE_URL: databaseUrl, NODE_ENV: 'production', TRUST_PROXY: 'loopback' }
+  const { app, services } = siteOn(servicesOn(db, settings))
+  const ask = (forwardedFor: string) =>
+    app.inject({ url: '/healthz', remoteAddress: '127.0.0.1', headers: { 'x-forwarded-for': forwardedFor } })
+  await ask('10.0.0.9')
+  await ask('198.51.100.1, 203.0.113.9')
+  expect(await needed(services), 'a reader of this network, or a stranger’s header').toEqual([])
+  await ask('203.0.113.9, 10.0.0.2:4711')
+  await expect
+    .poll(() => needed(services))
+    .toMatchObject([
+      { message: expect.stringContaining('10.0.0.2 '), remedy: expect.stringMatching(/^add 10\.0\.0\.2 /) },
+    ])
+  await app.close()
+})
+
 test('trusted proxies and local development raise none', async ({ db, databaseUrl }) => {
   const trusting = { NODE_ENV: 'production', TRUST_PROXY: 'uniquelocal,loopback' }
   for (const settings of [trusting, { NODE_ENV: 'development' }]) {

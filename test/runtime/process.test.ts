@@ -137,4 +137,13 @@ describe('a login to the database that fails before it is asked for names DATABA
       /^The certificate of the database's server \(DATABASE_URL\) is not accepted: self-signed certificate \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*sslrootcert=/,
     )
   })
+
+  test.each([
+    ['CERT_HAS_EXPIRED', /\. Renew it, or/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /\. Write a name of the certificate in DATABASE_URL, or/],
+  ])('a certificate that its authority does not help: %s', (code, remedy) => {
+    const text = describeError(Object.assign(new Error('not this one'), { code }))
+    expect(text).toMatch(remedy)
+    expect(text).not.toContain('sslrootcert')
+  })
 })

@@ -1,6 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { sql } from 'drizzle-orm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { canonicalAddress } from '../../lib/network.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** Private networks (RFC 1918, 6598, 4193, 4291). A peer there is the operator's proxy, not a reader. */
@@ -25,19 +26,19 @@ for (const [network, bits] of [
 const NOTE_EVERY_MS = 10 * 60_000
 
 /**
- * Returns the address of a private peer whose X-Forwarded-For is not trusted: a proxy that TRUST_PROXY does not name. A public
- * peer can send that header too, which means nothing.
+ * Returns the private address that a request counts for, if X-Forwarded-For names others before it: a proxy that TRUST_PROXY does not
+ * name. A public peer can send that header too, which means nothing.
  */
 function findUntrustedProxy({
   headers,
-  socket,
-  ips,
-}: Pick<FastifyRequest, 'headers' | 'socket' | 'ips'>): string | undefined {
-  const peer = socket.remoteAddress
-  if (headers['x-forwarded-for'] === undefined || peer === undefined) return undefined
-  // More than one address means that the peer is trusted.
-  if (ips !== undefined && ips.length > 1) return undefined
-  return PRIVATE.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4') ? peer.replace(/^::ffff:/, '') : undefined
+  ip,
+  ips = [ip],
+}: Pick<FastifyRequest, 'headers' | 'ip' | 'ips'>): string | undefined {
+  const forwardedFor = String(headers['x-forwarded-for'] ?? '')
+  // `ips` has the peer, then the entries that trusted proxies wrote, the last first.
+  const isFirst = forwardedFor.split(',').filter((entry) => entry.trim()).length < ips.length
+  const address = canonicalAddress(ip)
+  return !isFirst && PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ? address : undefined
 }
 
 /** In production, logs such a proxy and stores it for the operator's alerts. */

@@ -49,7 +49,7 @@ export async function untrustedProxy({ db, now }: AttentionDeps): Promise<Attent
       state: 'error',
       since: null,
       message: `requests come through a proxy at ${peer} that TRUST_PROXY does not name: all its readers count as one network and share its limits`,
-      remedy: `set TRUST_PROXY=${peer}, or to the network of your proxies`,
+      remedy: `add ${peer} to TRUST_PROXY, or the network of your proxies`,
       href: '/admin',
     },
   ]

@@ -1,3 +1,5 @@
+// A process that connects anywhere reads its settings first.
+import '../connect-attempts.ts'
 import { z } from 'zod'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
 import { databaseUrlProblem, withoutWeakModes } from './database-url.ts'
@@ -9,6 +11,7 @@ import {
   hostName,
   hours,
   imapUrl,
+  isHost,
   isProxy,
   list,
   mailbox,
@@ -64,7 +67,8 @@ const Environment = z
     HOST: z
       .string()
       .default('127.0.0.1')
-      .transform((value) => value.trim().replace(/^\[(.*)\]$/, '$1')),
+      .transform((value) => value.trim().replace(/^\[(.*)\]$/, '$1'))
+      .refine(isHost, 'must be an address such as 127.0.0.1 or ::, or a name, without a port'),
     PORT: port(3000),
     MAILBOX_PORT: port(1080),
     TRUST_PROXY: list().pipe(

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import { isNetwork } from '../../lib/network.ts'
@@ -36,6 +37,7 @@ export const imapUrl = z.string().superRefine((value, context) => {
     if (!URL.canParse(value) || isLoginCut(new URL(value))) throw new Error(ENCODE_LOGIN)
     const { username, password } = new URL(value)
     decodeLogin(username + password)
+    hostOf(new URL(value))
   } catch (error) {
     context.addIssue({ code: 'custom', message: (error as Error).message })
   }
@@ -53,6 +55,29 @@ export const mailbox = z.string().transform((value, context): Mailbox => {
 
 /** Returns a domain's A-label. Text that has none is returned unchanged, and the next check refuses it. */
 export const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
+
+/** An address without port, or a name. Names of the DNS have no other signs. */
+export const isHost = (text: string): boolean => isIPv6(text) || /^[\p{L}\p{M}\p{N}_.-]+$/u.test(text)
+
+/**
+ * Returns the host of a URL as the DNS knows it, and an IPv6 address without brackets. For schemes of its own, `URL` writes letters beyond
+ * ASCII as %-codes.
+ *
+ * @throws Error when it has none
+ */
+export function hostOf({ hostname }: URL): string {
+  const host = decoded(hostname.replace(/^\[|\]$/g, ''))
+  if (host === undefined || !isHost(host)) throw new Error('names no host')
+  return toAsciiDomain(host)
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
 
 export const checkedBy = (problemOf: (value: string) => string | undefined) =>
   z.string().superRefine((value, context) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { hostOf } from './fields.ts'
 import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
 
 /** How to use one relay, parsed from its URL in SMTP_URL. */
@@ -94,7 +95,7 @@ function parseRelay(text: string, connections: number): RelaySettings {
     throw new Error(`option ${issue!.path.join('.')} ${issue!.message}`.replace('option  ', 'option: '))
   }
   const options = parsed.data
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = hostOf(url)
   const secure = url.protocol === 'smtps:'
   const auth = url.username ? { user: decodeLogin(url.username), pass: decodeLogin(url.password) } : undefined
   return {

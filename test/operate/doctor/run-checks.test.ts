@@ -1,3 +1,4 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -125,6 +126,41 @@ describe('a relay', () => {
     const [found] = await find(own.url)
     expect(found).toMatchObject({ state: 'error', message: expect.stringMatching(/self-signed/) })
     expect(found!.remedy).toContain('ca=FILE')
+  })
+
+  test('whose certificate has expired or has other names, or whose TLS is too old, is explained with the remedy', async () => {
+    const files = await mkdtemp(join(tmpdir(), 'paperboy-ca-'))
+    onTestFinished(() => rm(files, { recursive: true }))
+    const year = (past: number) => new Date(Date.now() - past * 366 * 86_400_000)
+    const find = async (name: string, until: Date, options: object = {}) => {
+      const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
+        notBeforeDate: year(2),
+        notAfterDate: until,
+        extensions: [
+          { name: 'basicConstraints', cA: true },
+          { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+        ],
+      })
+      const ca = join(files, `${name}.pem`)
+      await writeFile(ca, cert)
+      const sink = await openSink({}, { disabledCommands: [], key, cert, ...options })
+      onTestFinished(() => sink.close())
+      const [found] = await checkRelays(testConfig({ SMTP_URL: `${sink.url}?servername=localhost&ca=${ca}` }))
+      return found!
+    }
+    expect(await find('localhost', year(1))).toMatchObject({
+      message: 'certificate has expired',
+      remedy: expect.stringContaining('renew'),
+    })
+    expect(await find('relay.example.org', year(-1))).toMatchObject({
+      message: expect.stringContaining('relay.example.org'),
+      remedy: expect.stringContaining('servername='),
+    })
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }
+    expect(await find('localhost', year(-1), old)).toMatchObject({
+      message: expect.stringMatching(/^TLS fails: [a-z0-9 ]+$/),
+      remedy: expect.stringContaining('1.2'),
+    })
   })
 
   test('that is down, or refuses our login, is wrong, each by its name', async () => {

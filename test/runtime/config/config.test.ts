@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readEnvironment } from '../../../src/runtime/config/config.ts'
+import { hostOf } from '../../../src/runtime/config/fields.ts'
 
 /** Returns the reported problems of an environment, one line each. */
 function problemsOf(env: Record<string, string>): string[] {
@@ -159,6 +160,20 @@ test.each([
 ])('%s=%s is refused', (name, value, problem) => {
   expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`  - ${name} ${problem}`)])
 })
+
+test.each(['[::1', '::1]', '127.0.0.1:3000', '[::1]:3000', 'http://localhost', '10.0.0.0/8', '*', 'a b'])(
+  'HOST=%s is refused: it is no address and no name',
+  (HOST) => expect(() => readEnvironment({ HOST })).toThrow('HOST must be an address'),
+)
+
+test('a host in letters beyond ASCII is looked up as the DNS knows it, in each URL', () => {
+  expect(hostOf(new URL('imaps://bounces:secret@post.bücher.example/INBOX'))).toBe('post.xn--bcher-kva.example')
+  expect(hostOf(new URL('imaps://bounces:secret@[2001:db8::1]:993'))).toBe('2001:db8::1')
+})
+
+test.each(['imap://', 'imaps:///INBOX', 'imaps://%ff%zz/INBOX'])('%s has no host', (INBOUND_IMAP_URL) =>
+  expect(() => readEnvironment({ INBOUND_IMAP_URL })).toThrow('INBOUND_IMAP_URL names no host'),
+)
 
 test('HOST is taken with brackets and white space', () => {
   expect(['[::]', ' 0.0.0.0 ', 'localhost'].map((HOST) => readEnvironment({ HOST }).HOST)).toEqual([

@@ -60,3 +60,12 @@ describe('an error names the wrong option, and no password', () => {
     expect(relayProblem(url)).not.toContain('secret')
   })
 })
+
+test('a relay whose name has letters beyond ASCII is looked up as the DNS knows it', () => {
+  const [relay] = parseRelays('smtp://post.bücher.example:587', 1)
+  expect(relay).toMatchObject({ host: 'post.xn--bcher-kva.example', name: 'post.xn--bcher-kva.example:587' })
+})
+
+test.each(['smtp://re%zz', 'smtp://relay%20one'])('%s names no host', (url) =>
+  expect(() => parseRelays(url, 1)).toThrow('names no host'),
+)

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from '../../../lib/connection-error.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -139,5 +140,5 @@ function retryAfterMs(value: string | null, now: Date): number | undefined {
 export function rootOf(error: unknown): string {
   let root = error
   while (root instanceof Error && root.cause instanceof Error) root = root.cause
-  return root instanceof Error ? root.message || root.name : String(root)
+  return root instanceof Error ? reasonOf(root) : String(root)
 }
