@@ -7,6 +7,7 @@ import { unsubscribeAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { applyFinding, type InboundAction } from './apply-finding.ts'
+import { isMarkedAutomatic } from './auto-reply.ts'
 import { classify } from './classify.ts'
 import { addressesIn } from './fields.ts'
 import type { Finding } from './finding.ts'
@@ -27,6 +28,11 @@ export interface Received {
   repeated: boolean
 }
 
+export interface ReceivedMail extends Received {
+  /** a person should read it: a person wrote it and it changed nothing, or nothing shows what it is */
+  forPeople: boolean
+}
+
 /** Bytes of a raw message kept as evidence: the report, and the returned header. */
 const STORED_BYTES = 64 * 1024
 
@@ -42,13 +48,13 @@ export async function receiveMail(
   deps: Deps,
   raw: Buffer,
   arrived: { source: Source; envelopeTo?: readonly string[] },
-): Promise<Received> {
+): Promise<ReceivedMail> {
   const mail = await readMail(raw)
   const envelopeTo = arrived.envelopeTo ?? []
   const findings = classify(mail, { toUnsubscribeAddress: isToUnsubscribeAddress(deps.config, mail, envelopeTo) })
   const proof = await findProof(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
-  return record(deps, {
+  const received = await record(deps, {
     finding,
     proof,
     source: arrived.source,
@@ -56,7 +62,28 @@ export async function receiveMail(
     fingerprint: fingerprintOf([fingerprintParts(mail), proof?.subscriberId ?? 0]),
     raw: proof && { bytes: gzipSync(raw.subarray(0, STORED_BYTES)), mentions: hashMentions(deps, mail) },
   })
+  return { ...received, forPeople: isForPeople(mail, finding, proof) }
 }
+
+/**
+ * Returns whether a person should read a message. Replies to a digest prove which one, and still are letters to people. So is a request
+ * that names no reader, or asks for another address. Only programs write to a return path.
+ */
+function isForPeople(mail: InboundMail, finding: Finding, proof: Proof | undefined): boolean {
+  switch (finding.class) {
+    case 'ignore':
+      return !isReport(finding, proof)
+    case 'unsubscribe':
+      return proof === undefined
+    case 'moved':
+      return !isMarkedAutomatic(mail)
+    default:
+      return false
+  }
+}
+
+const isReport = ({ class: kind }: Finding, proof: Proof | undefined): boolean =>
+  kind !== 'ignore' || proof?.by === 'return path'
 
 const TO_HEADERS = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to']
 
@@ -84,7 +111,7 @@ export interface Report {
 
 const REASON_LENGTH = 100
 
-/** Records a report and applies it in one transaction. A message that is no report and proves nothing is not stored. */
+/** Records a report and applies it in one transaction. A message that is no report is not stored, also if it proves what it is about. */
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
@@ -98,7 +125,7 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
     action: 'nothing' as InboundAction,
     repeated: false,
   }
-  if (!proof && kind === 'ignore') return received
+  if (!isReport(finding, proof)) return received
   return db.transaction(async (tx) => {
     const [event] = await tx
       .insert(inboundEvents)
