@@ -61,7 +61,14 @@ async function readOne(deps: Deps, client: ImapFlow, uid: number, to: { flag: st
   const raw = message ? message.source : undefined
   // Another client removed it.
   if (!raw) return
-  const { class: kind, reason, authority, action, repeated, forPeople } = await receiveMail(deps, raw, { source: 'imap' })
+  const {
+    class: kind,
+    reason,
+    authority,
+    action,
+    repeated,
+    forPeople,
+  } = await receiveMail(deps, raw, { source: 'imap' })
   deps.log.info({ class: kind, reason, authority, action, repeated }, 'inbound email')
   // Mark before moving: if the move fails, the message stays marked.
   await client.messageFlagsAdd(String(uid), [to.flag], { uid: true })

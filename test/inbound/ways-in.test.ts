@@ -47,7 +47,7 @@ async function listener(services: Parameters<typeof listen>[0]) {
   onTestFinished(() => transport.close())
   return {
     port: server.port,
-    send: (to: string | string[], raw: Buffer) => transport.sendMail({ envelope: { from: '', to }, raw }),
+    send: (to: string | string[], raw: Buffer, from = '') => transport.sendMail({ envelope: { from, to }, raw }),
   }
 }
 
@@ -66,7 +66,9 @@ test('reads a mailbox: applies and moves reports, leaves messages of people, and
   expect(await db.$count(inboundEvents)).toBe(1)
 })
 
-test('leaves to people what they wrote and nothing changed: replies, and requests that name no reader', async ({ db }) => {
+test('leaves to people what they wrote and nothing changed: replies, and requests that name no reader', async ({
+  db,
+}) => {
   const { services, id, digest } = await reader(db)
   const server = await mailbox()
   const reply = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': digest.messageId }
@@ -223,6 +225,29 @@ test('the SMTP listener accepts reports for our addresses, and uses the envelope
     plainMail({ From: 'eve@example.org', Subject: mailto.searchParams.get('subject')! }),
   )
   expect(await statusOf(db, wish)).toBe('unsubscribed')
+})
+
+test('the SMTP listener returns to people what it cannot act on, and says where to write', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  services.config.REPLY_TO = { name: '', address: 'people@lab.example' }
+  const server = await listener(services)
+  const headers = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': digest.messageId }
+  const letters = [
+    plainMail({ ...headers, Subject: 'Re: Papers' }, 'Please tell me what you know about me.'),
+    plainMail({ From: 'alias@example.net', Subject: 'Unsubscribe' }),
+  ]
+  for (const letter of letters)
+    await expect(server.send('papers@paperboy.example', letter, EMAIL)).rejects.toMatchObject({
+      responseCode: 550,
+      response: expect.stringContaining('people@lab.example'),
+    })
+  const unclear = plainMail({ From: 'MAILER-DAEMON@example.net', Subject: 'Hm' })
+  await server.send('papers@paperboy.example', unclear)
+  const absent = plainMail({ ...headers, Subject: 'Out of office', 'Auto-Submitted': 'auto-replied' })
+  await server.send('papers@paperboy.example', absent, EMAIL)
+  expect(await statusOf(db, id)).toBe('active')
+  await server.send('papers@paperboy.example', plainMail({ ...headers, Subject: 'Unsubscribe' }), EMAIL)
+  expect(await statusOf(db, id)).toBe('unsubscribed')
 })
 
 test('relays nothing: refuses foreign addresses, forged return paths and too many recipients', async ({ db }) => {
