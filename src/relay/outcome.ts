@@ -14,6 +14,8 @@ export interface Outcome {
   hardBounce?: true
   /** a reply to this message about our account, sender or content: another relay may accept it, and many such replies trip the breaker */
   aboutUs?: true
+  /** this relay cannot carry the message, which says nothing about the reader: another relay may */
+  elsewhere?: true
   /** asks us to slow down: the relay for all email, or the receiving domain for its own. Counts towards that share. */
   slow?: 'relay' | 'domain'
   /** name of the relay that replied */
@@ -31,10 +33,14 @@ export interface SmtpFailure {
   responseCode?: number | undefined
 }
 
+/** The code of a failure before anything was sent: the address has letters that this relay does not take. */
+export const NEEDS_SMTPUTF8 = 'ESMTPUTF8'
+
 type Meaning = Omit<Outcome, 'reply' | 'relay'>
 
 const GONE: Meaning = { state: 'refused', hardBounce: true }
 const REFUSED: Meaning = { state: 'refused' }
+const REFUSED_HERE: Meaning = { state: 'refused', elsewhere: true }
 const LATER: Meaning = { state: 'deferred' }
 const DOMAIN_SLOWER: Meaning = { state: 'deferred', slow: 'domain' }
 const RELAY_SLOWER: Meaning = { state: 'deferred', slow: 'relay' }
@@ -173,6 +179,8 @@ export function outcomeOf(failure: SmtpFailure, messageBegun: boolean): Outcome 
   if (responseCode !== undefined && responseCode >= 400) return { ...meaningOf(failure, responseCode), reply }
   // Larger than this relay's greeting allows: another relay may accept it.
   if (code === 'EMESSAGE') return { ...OUR_MESSAGE, reply }
+  // RFC 6531 § 3.2: only a relay with SMTPUTF8 gets such an address. Others answer as if the mailbox did not exist.
+  if (code === NEEDS_SMTPUTF8) return { ...REFUSED_HERE, reply }
   // The address cannot be expressed in SMTP: retrying cannot help.
   if (code === 'EENVELOPE' && command === 'API') return { ...REFUSED, reply }
   return messageBegun ? { state: 'unknown', reply } : { ...RECONNECT, reply }
