@@ -186,6 +186,9 @@ export function outcomeOf(failure: SmtpFailure, messageBegun: boolean): Outcome 
   return messageBegun ? { state: 'unknown', reply } : { ...RECONNECT, reply }
 }
 
+/** Replies say what they mean at their start (RFC 5321 § 4.5.3.1.5: 512 octets a line). All 64 KB of one took seconds. */
+const JUDGED_CHARACTERS = 2_000
+
 const STEPS: Record<string, Step> = { 'MAIL FROM': 'sender', 'RCPT TO': 'reader', DATA: 'message' }
 
 function meaningOf({ command = '', response = '' }: SmtpFailure, code: number): Meaning {
@@ -193,7 +196,9 @@ function meaningOf({ command = '', response = '' }: SmtpFailure, code: number): 
   const enhanced = subject === undefined ? '' : `${Number(subject)}.${Number(detail)}`
   const step = STEPS[command] ?? 'session'
   // Joins the lines of a reply, without the code before each.
-  const words = response.replace(/\s*\r?\n(?:\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3}\b)?)?\s*/g, ' ')
+  const words = response
+    .slice(0, JUDGED_CHARACTERS)
+    .replace(/\s*\r?\n(?:\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3}\b)?)?\s*/g, ' ')
   const { means } = TABLE.find(
     (row) =>
       (row.digit === undefined || row.digit === Math.floor(code / 100)) &&
