@@ -11,7 +11,7 @@ import { isMarkedAutomatic } from './auto-reply.ts'
 import { classify } from './classify.ts'
 import { addressesIn } from './fields.ts'
 import type { Finding } from './finding.ts'
-import { findProof, type Proof } from './proof.ts'
+import { findProof, type Proof, returnPathIn } from './proof.ts'
 import { headerOf, type InboundMail, readMail } from './read-mail.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
@@ -51,9 +51,14 @@ export async function receiveMail(
 ): Promise<ReceivedMail> {
   const mail = await readMail(raw)
   const envelopeTo = arrived.envelopeTo ?? []
-  const findings = classify(mail, { toUnsubscribeAddress: isToUnsubscribeAddress(deps.config, mail, envelopeTo) })
+  const recipients = recipientsOf(mail, envelopeTo)
+  const findings = classify(mail, { toUnsubscribeAddress: isUnsubscribeAddress(deps.config, recipients) })
   const proof = await findProof(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
+  const { class: kind, reason } = finding
+  // A letter is not stored, also where it proves which email it answers. Only programs write to a return path.
+  if (kind === 'ignore' && !returnPathIn(deps, recipients))
+    return { class: kind, reason, authority: proof?.by, action: 'nothing', repeated: false, forPeople: true }
   const received = await record(deps, {
     finding,
     proof,
@@ -62,43 +67,22 @@ export async function receiveMail(
     fingerprint: fingerprintOf([fingerprintParts(mail), proof?.subscriberId ?? 0]),
     raw: proof && { bytes: gzipSync(raw.subarray(0, STORED_BYTES)), mentions: hashMentions(deps, mail) },
   })
-  return { ...received, forPeople: isForPeople(mail, finding, proof) }
+  const namesNoReader = kind === 'unsubscribe' && !proof
+  const hasNewAddress = kind === 'moved' && !isMarkedAutomatic(mail)
+  return { ...received, forPeople: namesNoReader || hasNewAddress }
 }
-
-/**
- * Returns whether a person should read a message. Replies to a digest prove which one, and still are letters to people. So is a request
- * that names no reader, or asks for another address. Only programs write to a return path.
- */
-function isForPeople(mail: InboundMail, finding: Finding, proof: Proof | undefined): boolean {
-  switch (finding.class) {
-    case 'ignore':
-      return !isReport(finding, proof)
-    case 'unsubscribe':
-      return proof === undefined
-    case 'moved':
-      return !isMarkedAutomatic(mail)
-    default:
-      return false
-  }
-}
-
-const isReport = ({ class: kind }: Finding, proof: Proof | undefined): boolean =>
-  kind !== 'ignore' || proof?.by === 'return path'
 
 const TO_HEADERS = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to']
+
+const recipientsOf = ({ headers }: InboundMail, envelopeTo: readonly string[]): string[] =>
+  addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
 
 /**
  * Without BOUNCE_ADDRESS, requests come to the sender's mailbox, where people write about anything: then the text
  * decides.
  */
-function isToUnsubscribeAddress(
-  config: Deps['config'],
-  { headers }: InboundMail,
-  envelopeTo: readonly string[],
-): boolean {
-  const named = addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
-  return config.BOUNCE_ADDRESS !== undefined && named.includes(unsubscribeAddress(config).toLowerCase())
-}
+const isUnsubscribeAddress = (config: Deps['config'], recipients: readonly string[]): boolean =>
+  config.BOUNCE_ADDRESS !== undefined && recipients.includes(unsubscribeAddress(config).toLowerCase())
 
 /** A report to record, from any channel. */
 export interface Report {
@@ -111,7 +95,7 @@ export interface Report {
 
 const REASON_LENGTH = 100
 
-/** Records a report and applies it in one transaction. A message that is no report is not stored, also if it proves what it is about. */
+/** Records a report and applies it in one transaction. */
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
@@ -125,7 +109,6 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
     action: 'nothing' as InboundAction,
     repeated: false,
   }
-  if (!isReport(finding, proof)) return received
   return db.transaction(async (tx) => {
     const [event] = await tx
       .insert(inboundEvents)

@@ -74,20 +74,24 @@ test('leaves to people what they wrote and nothing changed: replies, and request
   const reply = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': digest.messageId }
   const quoted = `> Unsubscribe: https://paperboy.example/unsubscribe/${digest.unsubscribeToken}`
   server.deliver(plainMail({ ...reply, Subject: 'Re: Papers' }, `Thanks! Will you cover biology?\n\n${quoted}`))
+  const attached = `--b\r\n\r\nThis looks odd.\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nReturn-Path: <${digest.returnPath}>\r\nSubject: Papers\r\n\r\nx\r\n--b--`
+  server.deliver(
+    plainMail({ ...reply, Subject: 'Fwd: Papers', 'Content-Type': 'multipart/mixed; boundary="b"' }, attached),
+  )
   server.deliver(plainMail({ From: 'alias@example.net', To: 'papers@paperboy.example', Subject: 'Unsubscribe' }))
   server.deliver(plainMail({ From: EMAIL, To: 'papers@paperboy.example', Subject: 'My new email address' }))
   server.deliver(plainMail({ ...reply, Subject: 'Automatic reply: Papers', 'Auto-Submitted': 'auto-replied' }))
   server.deliver(plainMail({ ...reply, Subject: 'My new email address', 'Auto-Submitted': 'auto-replied' }))
-  expect(await readMailbox(services, server.url)).toBe(5)
+  expect(await readMailbox(services, server.url)).toBe(6)
   const subjects = (folder: string) =>
     server.folders.get(folder)!.map(({ raw }) => /^Subject: (.*?)\r?$/m.exec(raw.toString())![1])
-  expect(subjects('INBOX')).toEqual(['Re: Papers', 'Unsubscribe', 'My new email address'])
+  expect(subjects('INBOX')).toEqual(['Re: Papers', 'Fwd: Papers', 'Unsubscribe', 'My new email address'])
   expect(subjects('Reports')).toEqual(['Automatic reply: Papers', 'My new email address'])
   expect(await statusOf(db, id)).toBe('active')
   server.deliver(plainMail({ ...reply, Subject: 'Unsubscribe' }))
   await readMailbox(services, server.url)
   expect(await statusOf(db, id)).toBe('unsubscribed')
-  expect(subjects('INBOX'), 'it is done').toHaveLength(3)
+  expect(subjects('INBOX'), 'it is done').toHaveLength(4)
 })
 
 test('a copy of the database leaves the mailbox to the original, until it is resumed', async ({ db }) => {
