@@ -126,7 +126,7 @@ const MAX_TOKENS = 20
 const ANY_TOKEN = /[A-Za-z0-9_-]{35,46}/g
 const LINKED_TOKEN = /(?<=unsubscribe\/)[A-Za-z0-9_-]{35}/g
 
-/** Returns the subscribers of unsubscribe tokens in the subject, the text or the returned header. */
+/** Returns the subscribers of unsubscribe tokens in the subject, the text, and the links of the returned or quoted email. */
 function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
   const places = [
     mail.subject,
@@ -135,7 +135,9 @@ function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
     ...(mail.original?.headers.get('list-unsubscribe') ?? []),
   ]
   const text = places.join('\n')
-  const linked = withLinksRestored(text).flatMap((each) => each.match(LINKED_TOKEN) ?? [])
+  const linked = withLinksRestored(`${text}\n${mail.original?.text ?? ''}`).flatMap(
+    (each) => each.match(LINKED_TOKEN) ?? [],
+  )
   const tokens = [...new Set([...linked, ...(text.match(ANY_TOKEN) ?? [])])]
   const known = tokens.slice(0, MAX_TOKENS).flatMap((token) => {
     try {
