@@ -1,8 +1,9 @@
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
+import { contactOf } from '../mail/contact.ts'
 import { isOwnAddress } from '../mail/own-addresses.ts'
 import type { Services } from '../runtime/services.ts'
 import { limitPeers, type PeerLimits } from './limit-peers.ts'
-import { receiveMail } from './receive.ts'
+import { type ReceivedMail, receiveMail } from './receive.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'>
 
@@ -21,7 +22,7 @@ const LIMITS: PeerLimits = { clients: 40, perPeer: 5, longestMs: 5 * 60_000, idl
 
 /**
  * Starts an SMTP server for bounces and requests. It accepts only addresses of ours and sends nothing: no relaying,
- * no bounce of a bounce.
+ * no bounce of a bounce. It has no mailbox, so what a person should read is refused: their mail server tells them.
  * A message it cannot record gets 451, so that the sending server retries.
  *
  * @param where.limits for tests
@@ -54,9 +55,14 @@ export function listen(
     onData(stream, session, done) {
       const envelopeTo = session.envelope.rcptTo.map(({ address }) => address)
       peers.begin(session)
+      const { mailFrom } = session.envelope
+      const isReport = !mailFrom || mailFrom.address === ''
       const reading = readMessage(deps, stream, envelopeTo).finally(() => peers.done(session))
       reading.then(
-        (complete) => done(complete ? null : refusal(552, '5.3.4 message too large')),
+        (read) => {
+          if (read === 'too large') done(refusal(552, '5.3.4 message too large'))
+          else done(read.forPeople && !isReport ? refusal(550, readByProgram(deps)) : null)
+        },
         (error) => {
           deps.log.error({ err: error }, 'inbound email not recorded; the sending server retries')
           done(refusal(451, '4.3.0 could not be recorded, try again'))
@@ -79,8 +85,19 @@ export function listen(
   })
 }
 
-/** @returns false when it was too large; nothing is stored then */
-async function readMessage(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string[]): Promise<boolean> {
+/** Returns what a person learns who wrote to an address that only this program reads. */
+function readByProgram(deps: Deps): string {
+  const contact = contactOf(deps.config)
+  const write = isOwnAddress(deps, contact) ? '' : `, or write to ${contact}`
+  return `5.7.1 no person reads this address: use the links in our email${write}`
+}
+
+/** @returns 'too large' when it was; nothing is stored then */
+async function readMessage(
+  deps: Deps,
+  stream: SMTPServerDataStream,
+  envelopeTo: string[],
+): Promise<ReceivedMail | 'too large'> {
   const chunks: Buffer[] = []
   let bytes = 0
   // Read to the end even when too large: the reply comes after it.
@@ -88,19 +105,11 @@ async function readMessage(deps: Deps, stream: SMTPServerDataStream, envelopeTo:
     bytes += chunk.length
     if (bytes <= MAX_BYTES) chunks.push(chunk)
   }
-  if (bytes > MAX_BYTES) return false
-  const {
-    class: kind,
-    reason,
-    authority,
-    action,
-    repeated,
-  } = await receiveMail(deps, Buffer.concat(chunks), {
-    source: 'smtp',
-    envelopeTo,
-  })
+  if (bytes > MAX_BYTES) return 'too large'
+  const received = await receiveMail(deps, Buffer.concat(chunks), { source: 'smtp', envelopeTo })
+  const { class: kind, reason, authority, action, repeated } = received
   deps.log.info({ class: kind, reason, authority, action, repeated }, 'inbound email')
-  return true
+  return received
 }
 
 const refusal = (responseCode: number, message: string): Error => Object.assign(new Error(message), { responseCode })

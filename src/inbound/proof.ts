@@ -123,8 +123,10 @@ const messageIdsIn = ({ headers, reports, original }: InboundMail): string[] => 
 ]
 
 const MAX_TOKENS = 20
+const ANY_TOKEN = /[A-Za-z0-9_-]{35,46}/g
+const LINKED_TOKEN = /(?<=unsubscribe\/)[A-Za-z0-9_-]{35}/g
 
-/** Returns the subscribers of unsubscribe tokens in the subject, the text or the returned header. */
+/** Returns the subscribers of unsubscribe tokens in the subject, the text, and the links of the returned or quoted email. */
 function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
   const places = [
     mail.subject,
@@ -132,7 +134,11 @@ function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
     ...(mail.headers.get('to') ?? []),
     ...(mail.original?.headers.get('list-unsubscribe') ?? []),
   ]
-  const tokens = places.join('\n').match(/[A-Za-z0-9_-]{35,46}/g) ?? []
+  const text = places.join('\n')
+  const linked = withLinksRestored(`${text}\n${mail.original?.text ?? ''}`).flatMap(
+    (each) => each.match(LINKED_TOKEN) ?? [],
+  )
+  const tokens = [...new Set([...linked, ...(text.match(ANY_TOKEN) ?? [])])]
   const known = tokens.slice(0, MAX_TOKENS).flatMap((token) => {
     try {
       return verifyToken(keys, 'unsubscribe', token).subscriberId
@@ -142,3 +148,16 @@ function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
   })
   return [...new Set(known)]
 }
+
+/**
+ * Returns a text as it is, and with links as they were before a scanner of email rewrote them: percent-encoded (Microsoft,
+ * Barracuda), or with `-` and `_` for `%` and `/` (Proofpoint).
+ */
+const withLinksRestored = (text: string): string[] => [
+  text,
+  percentDecoded(text),
+  percentDecoded(text.replaceAll('-', '%').replaceAll('_', '/')),
+]
+
+const percentDecoded = (text: string): string =>
+  text.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))

@@ -12,9 +12,8 @@ const MAX_BYTES = 1024 * 1024
 const TIMEOUT_MS = 20_000
 
 /**
- * Reads new messages in the mailbox at INBOUND_IMAP_URL and marks them. Understood ones move to the folder in
+ * Reads new messages in the mailbox at INBOUND_IMAP_URL and marks them. Those for people stay, the others move to the folder in
  * `?done=`.
- * Messages that are no report and prove nothing stay, for people.
  * Each run opens a new connection, so a server failure costs one run. A message read but not marked is read again,
  * which changes nothing. One that cannot be recorded does not hold up the others.
  *
@@ -63,11 +62,18 @@ async function readOne(deps: Deps, client: ImapFlow, uid: number, to: { flag: st
   const raw = message ? message.source : undefined
   // Another client removed it.
   if (!raw) return
-  const { class: kind, reason, authority, action, repeated } = await receiveMail(deps, raw, { source: 'imap' })
+  const {
+    class: kind,
+    reason,
+    authority,
+    action,
+    repeated,
+    forPeople,
+  } = await receiveMail(deps, raw, { source: 'imap' })
   deps.log.info({ class: kind, reason, authority, action, repeated }, 'inbound email')
   // Mark before moving: if the move fails, the message stays marked.
   await client.messageFlagsAdd(String(uid), [to.flag], { uid: true })
-  if (to.done && (kind !== 'ignore' || authority)) await client.messageMove(String(uid), to.done, { uid: true })
+  if (to.done && !forPeople) await client.messageMove(String(uid), to.done, { uid: true })
 }
 
 /** `imaps://user:password@host/Folder?done=Folder`; the folder is INBOX by default. */

@@ -7,10 +7,11 @@ import { unsubscribeAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { applyFinding, type InboundAction } from './apply-finding.ts'
+import { isMarkedAutomatic } from './auto-reply.ts'
 import { classify } from './classify.ts'
 import { addressesIn } from './fields.ts'
 import type { Finding } from './finding.ts'
-import { findProof, type Proof } from './proof.ts'
+import { findProof, type Proof, returnPathIn } from './proof.ts'
 import { headerOf, type InboundMail, readMail } from './read-mail.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
@@ -25,6 +26,11 @@ export interface Received {
   action: InboundAction
   /** the same report was received before and is not counted again */
   repeated: boolean
+}
+
+export interface ReceivedMail extends Received {
+  /** a person should read it: a person wrote it and it changed nothing, or nothing shows what it is */
+  forPeople: boolean
 }
 
 /** Bytes of a raw message kept as evidence: the report, and the returned header. */
@@ -42,13 +48,18 @@ export async function receiveMail(
   deps: Deps,
   raw: Buffer,
   arrived: { source: Source; envelopeTo?: readonly string[] },
-): Promise<Received> {
+): Promise<ReceivedMail> {
   const mail = await readMail(raw)
   const envelopeTo = arrived.envelopeTo ?? []
-  const findings = classify(mail, { toUnsubscribeAddress: isToUnsubscribeAddress(deps.config, mail, envelopeTo) })
+  const recipients = recipientsOf(mail, envelopeTo)
+  const findings = classify(mail, { toUnsubscribeAddress: isUnsubscribeAddress(deps.config, recipients) })
   const proof = await findProof(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
-  return record(deps, {
+  const { class: kind, reason } = finding
+  // A letter is not stored, also where it proves which email it answers. Only programs write to a return path.
+  if (kind === 'ignore' && !returnPathIn(deps, recipients))
+    return { class: kind, reason, authority: proof?.by, action: 'nothing', repeated: false, forPeople: true }
+  const received = await record(deps, {
     finding,
     proof,
     source: arrived.source,
@@ -56,22 +67,22 @@ export async function receiveMail(
     fingerprint: fingerprintOf([fingerprintParts(mail), proof?.subscriberId ?? 0]),
     raw: proof && { bytes: gzipSync(raw.subarray(0, STORED_BYTES)), mentions: hashMentions(deps, mail) },
   })
+  const namesNoReader = kind === 'unsubscribe' && !proof
+  const hasNewAddress = kind === 'moved' && !isMarkedAutomatic(mail)
+  return { ...received, forPeople: namesNoReader || hasNewAddress }
 }
 
 const TO_HEADERS = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to']
+
+const recipientsOf = ({ headers }: InboundMail, envelopeTo: readonly string[]): string[] =>
+  addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
 
 /**
  * Without BOUNCE_ADDRESS, requests come to the sender's mailbox, where people write about anything: then the text
  * decides.
  */
-function isToUnsubscribeAddress(
-  config: Deps['config'],
-  { headers }: InboundMail,
-  envelopeTo: readonly string[],
-): boolean {
-  const named = addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
-  return config.BOUNCE_ADDRESS !== undefined && named.includes(unsubscribeAddress(config).toLowerCase())
-}
+const isUnsubscribeAddress = (config: Deps['config'], recipients: readonly string[]): boolean =>
+  config.BOUNCE_ADDRESS !== undefined && recipients.includes(unsubscribeAddress(config).toLowerCase())
 
 /** A report to record, from any channel. */
 export interface Report {
@@ -84,7 +95,7 @@ export interface Report {
 
 const REASON_LENGTH = 100
 
-/** Records a report and applies it in one transaction. A message that is no report and proves nothing is not stored. */
+/** Records a report and applies it in one transaction. */
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
@@ -98,7 +109,6 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
     action: 'nothing' as InboundAction,
     repeated: false,
   }
-  if (!proof && kind === 'ignore') return received
   return db.transaction(async (tx) => {
     const [event] = await tx
       .insert(inboundEvents)

@@ -2,11 +2,14 @@ import { encode, wrap } from 'nodemailer/lib/qp'
 
 /**
  * Encodes text as quoted-printable lines (RFC 2045 § 6.7). The last line ends with the text's own line break, else with a soft one.
- * So encoded pieces can be joined in any order. No line begins with a dot, so that SMTP need not double any.
+ * So encoded pieces can be joined in any order. No line begins with a dot, so that SMTP need not double any, nor with "From ", before
+ * which mailboxes write a > (RFC 4155).
  */
 export function encodeLines(text: string): string {
-  // Three fewer than RFC 2045's 76: the last line gets a soft break here, and a dot becomes three characters.
-  const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 73).replace(/^\./gm, '=2E')
+  // Three fewer than RFC 2045's 76: the last line gets a soft break here, and its first letter becomes three characters.
+  const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 73)
+    .replace(/^\./gm, '=2E')
+    .replace(/^From /gm, '=46rom ')
   return encoded === '' || encoded.endsWith('\r\n') ? encoded : `${encoded}=\r\n`
 }
 

@@ -379,7 +379,7 @@ export const en = (newsletter: string) => ({
     moved: {
       subject: `Your ${newsletter} subscription moved to another address`,
       heading: 'Your subscription moved',
-      lead: 'From now on, your digests go to another address, as requested through your subscription’s secure link. This address gets no more email from us.',
+      lead: 'Your digests now go to another address, as requested through your subscription’s secure link. This address gets no more email from us.',
       button: 'Subscribe this address again',
       after: ['Didn’t ask for this? Reply to this email, and we’ll help.'],
     },

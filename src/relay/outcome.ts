@@ -14,6 +14,8 @@ export interface Outcome {
   hardBounce?: true
   /** a reply to this message about our account, sender or content: another relay may accept it, and many such replies trip the breaker */
   aboutUs?: true
+  /** this relay cannot carry the message, which says nothing about the reader: another relay may */
+  elsewhere?: true
   /** asks us to slow down: the relay for all email, or the receiving domain for its own. Counts towards that share. */
   slow?: 'relay' | 'domain'
   /** name of the relay that replied */
@@ -31,10 +33,14 @@ export interface SmtpFailure {
   responseCode?: number | undefined
 }
 
+/** The code of a failure before anything was sent: the address has letters that this relay does not take. */
+export const NEEDS_SMTPUTF8 = 'ESMTPUTF8'
+
 type Meaning = Omit<Outcome, 'reply' | 'relay'>
 
 const GONE: Meaning = { state: 'refused', hardBounce: true }
 const REFUSED: Meaning = { state: 'refused' }
+const REFUSED_HERE: Meaning = { state: 'refused', elsewhere: true }
 const LATER: Meaning = { state: 'deferred' }
 const DOMAIN_SLOWER: Meaning = { state: 'deferred', slow: 'domain' }
 const RELAY_SLOWER: Meaning = { state: 'deferred', slow: 'relay' }
@@ -173,10 +179,15 @@ export function outcomeOf(failure: SmtpFailure, messageBegun: boolean): Outcome 
   if (responseCode !== undefined && responseCode >= 400) return { ...meaningOf(failure, responseCode), reply }
   // Larger than this relay's greeting allows: another relay may accept it.
   if (code === 'EMESSAGE') return { ...OUR_MESSAGE, reply }
+  // RFC 6531 § 3.2: only a relay with SMTPUTF8 gets such an address. Others answer as if the mailbox did not exist.
+  if (code === NEEDS_SMTPUTF8) return { ...REFUSED_HERE, reply }
   // The address cannot be expressed in SMTP: retrying cannot help.
   if (code === 'EENVELOPE' && command === 'API') return { ...REFUSED, reply }
   return messageBegun ? { state: 'unknown', reply } : { ...RECONNECT, reply }
 }
+
+/** Replies say what they mean at their start (RFC 5321 § 4.5.3.1.5: 512 octets a line). All 64 KB of one took seconds. */
+const JUDGED_CHARACTERS = 2_000
 
 const STEPS: Record<string, Step> = { 'MAIL FROM': 'sender', 'RCPT TO': 'reader', DATA: 'message' }
 
@@ -185,7 +196,9 @@ function meaningOf({ command = '', response = '' }: SmtpFailure, code: number): 
   const enhanced = subject === undefined ? '' : `${Number(subject)}.${Number(detail)}`
   const step = STEPS[command] ?? 'session'
   // Joins the lines of a reply, without the code before each.
-  const words = response.replace(/\s*\r?\n(?:\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3}\b)?)?\s*/g, ' ')
+  const words = response
+    .slice(0, JUDGED_CHARACTERS)
+    .replace(/\s*\r?\n(?:\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3}\b)?)?\s*/g, ' ')
   const { means } = TABLE.find(
     (row) =>
       (row.digit === undefined || row.digit === Math.floor(code / 100)) &&

@@ -35,7 +35,7 @@ export function openRelays(
         const member = await choose(members, tried)
         if (!member) return last
         last = await member.send(envelope, message, held)
-        if (!last.relayDown && !last.aboutUs && last.slow !== 'relay') return last
+        if (!last.relayDown && !last.aboutUs && !last.elsewhere && last.slow !== 'relay') return last
         tried.add(member)
       }
     },

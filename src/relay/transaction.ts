@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Message } from '../mail/message.ts'
 import { stuffDots } from './dot-stuffing.ts'
-import type { SmtpFailure } from './outcome.ts'
+import { NEEDS_SMTPUTF8, type SmtpFailure } from './outcome.ts'
 import { ReplyReader } from './reply-reader.ts'
 
 export interface Envelope {
@@ -28,6 +28,7 @@ export type TransactionEnd = { reply: string } | { failure: SmtpFailure; begun: 
 type Step = 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'message' | 'empty' | 'RSET'
 
 const ADDRESS_UNSAFE = /[\r\n<>]/
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 /**
  * Sends messages one by one on a socket that is connected, secured and logged in (RFC 5321 § 3.3).
@@ -98,7 +99,9 @@ export class Transactions {
     if (this.ended) return { message: 'the connection is lost', code: 'ECONNECTION' }
     if (ADDRESS_UNSAFE.test(from) || ADDRESS_UNSAFE.test(to))
       return { message: 'the address cannot be written in SMTP', code: 'EENVELOPE', command: 'API' }
-    const { maxBytes } = this.#extensions
+    const { maxBytes, utf8 } = this.#extensions
+    if (!utf8 && !isAscii(from + to))
+      return { message: 'the relay takes no letters beyond ASCII before the @ (SMTPUTF8)', code: NEEDS_SMTPUTF8 }
     if (bytes.length > maxBytes)
       return { message: `the relay takes only ${maxBytes} bytes`, code: 'EMESSAGE', command: 'MAIL FROM' }
     return undefined
@@ -125,10 +128,8 @@ export class Transactions {
   }
 
   #parameters(): string {
-    const { utf8, size } = this.#extensions
     const { from, to } = this.#envelope
-    const isAscii = /^[\0-\x7f]*$/.test(from + to)
-    return `${utf8 && !isAscii ? ' SMTPUTF8' : ''}${size ? ` SIZE=${this.#message.bytes.length}` : ''}`
+    return `${isAscii(from + to) ? '' : ' SMTPUTF8'}${this.#extensions.size ? ` SIZE=${this.#message.bytes.length}` : ''}`
   }
 
   #read(chunk: Buffer): void {

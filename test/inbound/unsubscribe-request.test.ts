@@ -66,6 +66,56 @@ test('a reply in any language to the unsubscribe address unsubscribes', async ({
   }
 })
 
+test('the quoted link counts as scanners of email rewrite it, also from another address of the reader', async ({
+  db,
+}) => {
+  const { unsubscribeToken: token, statusAfter } = await reader(db, {})
+  const link = `https://paperboy.example/unsubscribe/${token}`
+  const proofpoint = `https-3A__paperboy.example_unsubscribe_${token.replaceAll('-', '-2D').replaceAll('_', '-5F')}`
+  const links = {
+    'Microsoft Defender': `https://eur01.safelinks.protection.outlook.com/?url=${encodeURIComponent(link)}&data=05%7C02&reserved=0`,
+    'Proofpoint 2': `https://urldefense.proofpoint.com/v2/url?u=${proofpoint}&d=DwMFaQ&c=abc`,
+    'Proofpoint 3': `https://urldefense.com/v3/__${link}__;!!AbC_d-E!fGh$`,
+    Barracuda: `https://linkprotect.cudasvc.com/url?a=${encodeURIComponent(link)}&c=E,1,x&typo=1`,
+    'no scanner, with a full stop': `${link}.`,
+  }
+  for (const [scanner, rewritten] of Object.entries(links)) {
+    const headers = {
+      From: 'alias@example.net',
+      To: 'papers@paperboy.example',
+      Subject: 'Re: Papers',
+      'Message-ID': `<${scanner}@x>`,
+    }
+    const asked = await statusAfter(plainMail(headers, `Unsubscribe, please.\n\n> Unsubscribe: ${rewritten}`))
+    expect([scanner, asked]).toEqual([scanner, 'unsubscribed'])
+  }
+})
+
+test('a request above a whole quoted digest, as programs quote it, is that of the digest’s reader', async ({ db }) => {
+  const { unsubscribeToken, statusAfter } = await reader(db, {})
+  const link = `Unsubscribe: https://paperboy.example/unsubscribe/${unsubscribeToken}`
+  const votes = Array.from({ length: 30 }, (_, n) => `Vote: https://paperboy.example/vote/${'V'.repeat(33)}${n + 10}`)
+  const quoted = {
+    Gmail: ['On Wed, 15 Apr 2026, Paperboy wrote:', ...votes, link].join('\n> '),
+    Outlook: ['-----Original Message-----', 'From: Paperboy', 'Sent: Wednesday', '', ...votes, link].join('\n'),
+    'Outlook in German': ['-----Ursprüngliche Nachricht-----', 'Von: Paperboy', '', ...votes, link].join('\n'),
+    'Apple Mail': ['> On 15. Apr 2026, at 08:00, Paperboy wrote:', '>', ...votes, link].join('\n> '),
+  }
+  for (const [program, text] of Object.entries(quoted)) {
+    const headers = {
+      From: 'alias@example.net',
+      To: 'papers@paperboy.example',
+      Subject: 'Re: Papers',
+      'Message-ID': `<${program.length}@x>`,
+      'Content-Type': 'text/plain; charset=utf-8',
+    }
+    expect([program, await statusAfter(plainMail(headers, `Unsubscribe\n\n${text}`))]).toEqual([
+      program,
+      'unsubscribed',
+    ])
+  }
+})
+
 test('automatic replies, forwarded digests and bounces change nothing, at any address', async ({ db }) => {
   const { unsubscribeToken, messageId, statusAfter } = await reader(db)
   const link = `https://paperboy.example/unsubscribe/${unsubscribeToken}`

@@ -47,7 +47,7 @@ async function listener(services: Parameters<typeof listen>[0]) {
   onTestFinished(() => transport.close())
   return {
     port: server.port,
-    send: (to: string | string[], raw: Buffer) => transport.sendMail({ envelope: { from: '', to }, raw }),
+    send: (to: string | string[], raw: Buffer, from = '') => transport.sendMail({ envelope: { from, to }, raw }),
   }
 }
 
@@ -64,6 +64,34 @@ test('reads a mailbox: applies and moves reports, leaves messages of people, and
   expect(server.folders.get('INBOX')!.map(({ flags }) => [...flags])).toEqual([['PaperboyRead']])
   expect(await readMailbox(services, server.url)).toBe(0)
   expect(await db.$count(inboundEvents)).toBe(1)
+})
+
+test('leaves to people what they wrote and nothing changed: replies, and requests that name no reader', async ({
+  db,
+}) => {
+  const { services, id, digest } = await reader(db)
+  const server = await mailbox()
+  const reply = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': digest.messageId }
+  const quoted = `> Unsubscribe: https://paperboy.example/unsubscribe/${digest.unsubscribeToken}`
+  server.deliver(plainMail({ ...reply, Subject: 'Re: Papers' }, `Thanks! Will you cover biology?\n\n${quoted}`))
+  const attached = `--b\r\n\r\nThis looks odd.\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nReturn-Path: <${digest.returnPath}>\r\nSubject: Papers\r\n\r\nx\r\n--b--`
+  server.deliver(
+    plainMail({ ...reply, Subject: 'Fwd: Papers', 'Content-Type': 'multipart/mixed; boundary="b"' }, attached),
+  )
+  server.deliver(plainMail({ From: 'alias@example.net', To: 'papers@paperboy.example', Subject: 'Unsubscribe' }))
+  server.deliver(plainMail({ From: EMAIL, To: 'papers@paperboy.example', Subject: 'My new email address' }))
+  server.deliver(plainMail({ ...reply, Subject: 'Automatic reply: Papers', 'Auto-Submitted': 'auto-replied' }))
+  server.deliver(plainMail({ ...reply, Subject: 'My new email address', 'Auto-Submitted': 'auto-replied' }))
+  expect(await readMailbox(services, server.url)).toBe(6)
+  const subjects = (folder: string) =>
+    server.folders.get(folder)!.map(({ raw }) => /^Subject: (.*?)\r?$/m.exec(raw.toString())![1])
+  expect(subjects('INBOX')).toEqual(['Re: Papers', 'Fwd: Papers', 'Unsubscribe', 'My new email address'])
+  expect(subjects('Reports')).toEqual(['Automatic reply: Papers', 'My new email address'])
+  expect(await statusOf(db, id)).toBe('active')
+  server.deliver(plainMail({ ...reply, Subject: 'Unsubscribe' }))
+  await readMailbox(services, server.url)
+  expect(await statusOf(db, id)).toBe('unsubscribed')
+  expect(subjects('INBOX'), 'it is done').toHaveLength(4)
 })
 
 test('a copy of the database leaves the mailbox to the original, until it is resumed', async ({ db }) => {
@@ -201,6 +229,29 @@ test('the SMTP listener accepts reports for our addresses, and uses the envelope
     plainMail({ From: 'eve@example.org', Subject: mailto.searchParams.get('subject')! }),
   )
   expect(await statusOf(db, wish)).toBe('unsubscribed')
+})
+
+test('the SMTP listener returns to people what it cannot act on, and says where to write', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  services.config.REPLY_TO = { name: '', address: 'people@lab.example' }
+  const server = await listener(services)
+  const headers = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': digest.messageId }
+  const letters = [
+    plainMail({ ...headers, Subject: 'Re: Papers' }, 'Please tell me what you know about me.'),
+    plainMail({ From: 'alias@example.net', Subject: 'Unsubscribe' }),
+  ]
+  for (const letter of letters)
+    await expect(server.send('papers@paperboy.example', letter, EMAIL)).rejects.toMatchObject({
+      responseCode: 550,
+      response: expect.stringContaining('people@lab.example'),
+    })
+  const unclear = plainMail({ From: 'MAILER-DAEMON@example.net', Subject: 'Hm' })
+  await server.send('papers@paperboy.example', unclear)
+  const absent = plainMail({ ...headers, Subject: 'Out of office', 'Auto-Submitted': 'auto-replied' })
+  await server.send('papers@paperboy.example', absent, EMAIL)
+  expect(await statusOf(db, id)).toBe('active')
+  await server.send('papers@paperboy.example', plainMail({ ...headers, Subject: 'Unsubscribe' }), EMAIL)
+  expect(await statusOf(db, id)).toBe('unsubscribed')
 })
 
 test('relays nothing: refuses foreign addresses, forged return paths and too many recipients', async ({ db }) => {

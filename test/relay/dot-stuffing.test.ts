@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { type EditionRenderer, openEditionRenderer } from '../../src/delivery/send/edition-renderer.ts'
-import { encodeLines } from '../../src/mail/quoted-printable.ts'
+import { decodeLines, encodeLines } from '../../src/mail/quoted-printable.ts'
 import { isSmtpReady } from '../../src/relay/dot-stuffing.ts'
 import { test } from '../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
@@ -36,6 +36,16 @@ test('the relay receives the composed bytes, though sending does not scan them',
 })
 
 describe('a segment', () => {
+  test.each(['From AK, the editor.', 'a\nFrom b', 'from x', 'Fromage', `${'word '.repeat(14)}From here`])(
+    'encoded from %j has no line that begins with "From ": mailboxes would add a > and break the signature (RFC 6376 § 5.3)',
+    (text) => {
+      const encoded = encodeLines(text)
+      expect(encoded).not.toMatch(/^From /m)
+      expect(decodeLines(Buffer.from(encoded))).toBe(text)
+      expect(Math.max(...encoded.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(76)
+    },
+  )
+
   test.each(['.', '..', '.\n.', `${'x'.repeat(73)}.${'.'.repeat(200)}`, 'a\n.b\n', '. ', `${'word '.repeat(20)}\n...`])(
     'encoded from %j has no line that begins with a dot, and none that is too long',
     (text) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { redact } from '../../src/lib/redact.ts'
 import { type Outcome, outcomeOf, type SmtpFailure } from '../../src/relay/outcome.ts'
+import { expectLinearTime } from '../support/linear-time.ts'
 
 /** The expected outcome: its state, and only the named flags. */
 type Meaning = Pick<Outcome, 'state'> & Partial<Outcome>
@@ -311,6 +312,13 @@ describe('the meaning of a lost connection', () => {
     expect(outcome).toEqual(meaning)
   })
 })
+
+test.each([' ', 'relay ', 'email message user '])(
+  'a reply as long as a relay may send is judged in linear time: %j',
+  (piece) => {
+    expectLinearTime((text) => meaning('RCPT TO', text), piece, '550 5.0.0 ')
+  },
+)
 
 test('a stored reply is one line without an address', () => {
   expect(redact('550 5.1.1 <ada@example.org>: unknown\r\nMAIL FROM:<eve@example.org>')).toBe(

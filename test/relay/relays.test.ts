@@ -75,6 +75,27 @@ describe('several relays', () => {
     expect(second.messages).toEqual([])
   })
 
+  test('an address beyond ASCII goes to the one with SMTPUTF8; without one it is refused, and no relay rests', async () => {
+    const greets: Script = ({ command }) => (command === 'EHLO' ? '250-second\r\n250 SMTPUTF8' : undefined)
+    const [first, second] = [await server(fine), await server(greets)]
+    const to = 'rené@example.org'
+    const both = relaysOn([first.url, `${second.url}?name=second`])
+    expect(await both.send({ from: 'papers@paperboy.example', to }, message)).toMatchObject({
+      state: 'accepted',
+      relay: 'second',
+    })
+    const one = relaysOn([first.url])
+    for (let n = 0; n < 6; n++)
+      expect(await one.send({ from: 'papers@paperboy.example', to }, message)).toEqual({
+        state: 'refused',
+        reply: 'the relay takes no letters beyond ASCII before the @ (SMTPUTF8)',
+        elsewhere: true,
+        relay: expect.any(String),
+      })
+    expect(one.restMs()).toBe(0)
+    expect(first.messages).toEqual([])
+  })
+
   test('share email by weight; one without a weight is used when none with a weight can be', async () => {
     const [three, one, spare] = [await server(fine), await server(fine), await server(fine)]
     const relay = relaysOn([

@@ -9,9 +9,9 @@ export type Dns = Pick<Resolver, 'resolveTxt' | 'resolveMx' | 'resolve4' | 'reso
 /** Names that are not in the public DNS (RFC 2606, RFC 6761, RFC 6762). */
 const NOWHERE = /(?:^|\.)(?:localhost|localdomain|local|test|example|invalid|internal)$/i
 
-/** Checks the sender's DNS: SPF, DKIM and DMARC, which large receivers demand, and the domain that receives bounces. */
+/** Checks the sender's DNS: SPF, DKIM and DMARC, which large receivers demand, and the domains that receive bounces and replies. */
 export async function checkSender(
-  config: DkimSettings & Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>,
+  config: DkimSettings & Pick<Config, 'MAIL_FROM' | 'REPLY_TO' | 'BOUNCE_ADDRESS'>,
   dns: Dns,
 ): Promise<Diagnosis[]> {
   const from = domainIn(addressOf(config.MAIL_FROM))
@@ -24,11 +24,13 @@ export async function checkSender(
         'set MAIL_FROM before you send real email',
       ),
     ]
+  const replies = domainIn(addressOf(config.REPLY_TO ?? config.MAIL_FROM))
   return Promise.all([
     checkSpf(envelope, dns),
     checkDkim(config, dns),
-    checkDmarc(from, dns),
+    checkDmarc({ from, envelope, signed: config.DKIM_DOMAIN?.toLowerCase() }, dns),
     checkBounceDomain(envelope, dns),
+    ...(replies === envelope ? [] : [checkReplyDomain(replies, dns)]),
   ])
 }
 
@@ -80,31 +82,70 @@ async function checkDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
 const publicKeyIn = (text: string): string => /(?:^|;)\s*p=([^;]*)/.exec(text)?.[1]?.replace(/\s/g, '') ?? ''
 
 /** RFC 7489: what receivers do with unaligned email. A domain without its own record uses its parent's. */
-async function checkDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
-  const labels = domain.split('.')
-  for (let from = 0; from < labels.length - 1; from++) {
-    const name = `_dmarc.${labels.slice(from).join('.')}`
+async function checkDmarc({ from, ...others }: Domains, dns: Dns): Promise<Diagnosis> {
+  const labels = from.split('.')
+  for (let first = 0; first < labels.length - 1; first++) {
+    const name = `_dmarc.${labels.slice(first).join('.')}`
     const texts = await textsAt(name, dns)
     if (texts === undefined) return lookupFailed('DMARC', name)
-    if (texts.some((text) => /^v=DMARC1\b/i.test(text))) return ok('DMARC', `${name} has a record`)
+    const record = texts.find((text) => /^v=DMARC1\b/i.test(text))
+    if (record !== undefined) return checkAlignment(record, { from, ...others }) ?? ok('DMARC', `${name} has a record`)
   }
-  return failure('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, for a start "v=DMARC1; p=none"`)
+  return failure('DMARC', `${from} has no record`, `publish one at _dmarc.${from}, for a start "v=DMARC1; p=none"`)
 }
 
-/** RFC 5321 § 5.1: whether the domain accepts bounces. */
-async function checkBounceDomain(domain: string, dns: Dns): Promise<Diagnosis> {
-  const found = await Promise.allSettled([dns.resolveMx(domain), dns.resolve4(domain), dns.resolve6(domain)])
-  const [mx] = found
-  const takesNone = mx.status === 'fulfilled' && mx.value.length === 1 && mx.value[0]!.exchange.replace('.', '') === ''
-  if (!takesNone && found.some((each) => each.status === 'fulfilled' && each.value.length > 0))
-    return ok('Bounces', `${domain} accepts email`)
-  if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason)))
-    return lookupFailed('Bounces', domain)
-  return failure(
+interface Domains {
+  from: string
+  envelope: string
+  /** by our keys; undefined when the relay signs, by a domain that we do not know */
+  signed: string | undefined
+}
+
+/** RFC 7489 § 3.1: the signature or the envelope sender must belong to the sender's domain. Returns undefined without a problem. */
+function checkAlignment(record: string, { from, envelope, signed }: Domains): Diagnosis | undefined {
+  const isStrict = (tag: 'adkim' | 'aspf') => new RegExp(`;\\s*${tag}\\s*=\\s*s\\b`, 'i').test(record)
+  if (signed === undefined || isAligned(from, signed, isStrict('adkim'))) return undefined
+  const remedy = `set DKIM_DOMAIN=${from}, and publish the record that npm run -s paperboy -- dkim prints`
+  return isAligned(from, envelope, isStrict('aspf'))
+    ? warning('DMARC', `the signature of ${signed} does not count for ${from}, so forwarded email fails`, remedy)
+    : failure(
+        'DMARC',
+        `neither the signature of ${signed} nor ${envelope} counts for ${from}: without another one by the relay, every email fails`,
+        remedy,
+      )
+}
+
+/** Without the list of public suffixes, two names of one registry such as co.uk seem to belong together. */
+const isAligned = (from: string, other: string, strict: boolean): boolean =>
+  strict ? from === other : registered(from) === registered(other)
+
+const registered = (domain: string): string => domain.split('.').slice(-2).join('.')
+
+const checkBounceDomain = async (domain: string, dns: Dns): Promise<Diagnosis> =>
+  (await acceptsEmail('Bounces', domain, dns)) ??
+  failure(
     'Bounces',
     `${domain} accepts no email, so bounces and replies are lost`,
     'publish an MX record, or set BOUNCE_ADDRESS',
   )
+
+const checkReplyDomain = async (domain: string, dns: Dns): Promise<Diagnosis> =>
+  (await acceptsEmail('Replies', domain, dns)) ??
+  warning(
+    'Replies',
+    `${domain} accepts no email, so readers’ replies are lost`,
+    'publish an MX record, or set REPLY_TO',
+  )
+
+/** RFC 5321 § 5.1: whether a domain accepts email. Returns undefined when it accepts none. */
+async function acceptsEmail(part: string, domain: string, dns: Dns): Promise<Diagnosis | undefined> {
+  const found = await Promise.allSettled([dns.resolveMx(domain), dns.resolve4(domain), dns.resolve6(domain)])
+  const [mx] = found
+  const takesNone = mx.status === 'fulfilled' && mx.value.length === 1 && mx.value[0]!.exchange.replace('.', '') === ''
+  if (!takesNone && found.some((each) => each.status === 'fulfilled' && each.value.length > 0))
+    return ok(part, `${domain} accepts email`)
+  if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason))) return lookupFailed(part, domain)
+  return undefined
 }
 
 /** TXT records, each joined to one string. Empty if there are none, undefined if the lookup failed. */

@@ -214,6 +214,20 @@ test('a hard bounce of an address beyond ASCII is recorded, and suppresses it', 
   expect(await db.$count(suppressions, eq(suppressions.addressHash, reader!.addressHash!))).toBe(1)
 })
 
+test('an address that the relay cannot carry is refused, and not suppressed', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat(
+    { recipient: () => smtpReply(501, '5.1.3 Bad recipient address syntax') },
+    { hideSMTPUTF8: true },
+  )
+  const id = await addSubscriber(db, 'rené@example.org')
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  expect(await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)).toMatchObject({ refused: 1 })
+  const [reader] = await db.select().from(subscribers).where(eq(subscribers.id, id))
+  expect(reader!.status).toBe('active')
+  expect(await db.$count(suppressions)).toBe(0)
+})
+
 test('refusals are final; a deferred delivery goes out later under the same Message-ID', async ({ db }) => {
   const services = servicesOn(db)
   const firstTime = new Set<string>()

@@ -37,7 +37,7 @@ const dnsWith = (txt: Record<string, string[]>, more: { [Name in keyof Dns]?: ()
       return txt[name].map((text) => text.match(/.{1,255}/g) ?? [''])
     },
     resolveMx: async (name: string) =>
-      name === 'bounces.lab.org' ? [{ priority: 10, exchange: 'mx.lab.org' }] : nothing(),
+      /^(?:bounces|news)\.lab\.org$/.test(name) ? [{ priority: 10, exchange: 'mx.lab.org' }] : nothing(),
     resolve4: nothing,
     resolve6: nothing,
     ...more,
@@ -52,7 +52,7 @@ const statesOf = async (dns: Dns, settings = config) =>
   Object.fromEntries((await checkSender(settings, dns)).map(({ part, state }) => [part, state]))
 
 test('a sender that has published everything is ok', async () => {
-  expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'ok', DKIM: 'ok', DMARC: 'ok', Bounces: 'ok' })
+  expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'ok', DKIM: 'ok', DMARC: 'ok', Bounces: 'ok', Replies: 'ok' })
 })
 
 describe('missing or broken records are errors, with a fix', () => {
@@ -93,6 +93,69 @@ describe('missing or broken records are errors, with a fix', () => {
   })
 })
 
+describe('DMARC demands that the signature or the envelope sender belong to the sender’s domain', () => {
+  const dns = (dmarc = 'v=DMARC1; p=reject') =>
+    dnsWith(
+      {
+        ...ALL,
+        'lab.org': ['v=spf1 -all'],
+        'news.lab.org': ['v=spf1 -all'],
+        'bounces.host.net': ['v=spf1 -all'],
+        'pb._domainkey.host.net': [key.text],
+        'pb._domainkey.news.lab.org': [key.text],
+        '_dmarc.lab.org': [dmarc],
+      },
+      { resolveMx: async () => [{ priority: 10, exchange: 'mx.lab.org' }] },
+    )
+  const sender = (DKIM_DOMAIN: string, BOUNCE_ADDRESS: string | undefined) => ({
+    ...config,
+    DKIM_DOMAIN,
+    BOUNCE_ADDRESS,
+  })
+  const verdict = async (settings: typeof config, dmarc?: string) =>
+    (await checkSender(settings, dns(dmarc))).find(({ part }) => part === 'DMARC')
+
+  test('neither does: receivers refuse every email', async () => {
+    expect(await verdict(sender('host.net', 'bounce+*@bounces.host.net'))).toMatchObject({
+      state: 'error',
+      remedy: expect.stringContaining('DKIM_DOMAIN=news.lab.org'),
+    })
+  })
+
+  test('only the envelope sender does: forwarded email fails', async () => {
+    expect(await verdict(sender('host.net', 'bounce+*@bounces.lab.org'))).toMatchObject({ state: 'warning' })
+    expect(await verdict(sender('host.net', undefined))).toMatchObject({ state: 'warning' })
+  })
+
+  test('the signature does, or the relay signs', async () => {
+    expect(await verdict(sender('lab.org', 'bounce+*@bounces.host.net'))).toMatchObject({ state: 'ok' })
+    expect(
+      await verdict({ ...config, DKIM_DOMAIN: undefined, DKIM_SELECTOR: [], DKIM_PRIVATE_KEY_FILE: [] }),
+    ).toMatchObject({
+      state: 'ok',
+    })
+  })
+
+  test('a strict record wants the same domain, not one beside it', async () => {
+    const strict = 'v=DMARC1; p=reject; adkim=s; aspf=s'
+    expect(await verdict(sender('lab.org', 'bounce+*@bounces.lab.org'), strict)).toMatchObject({ state: 'error' })
+    expect(await verdict(sender('news.lab.org', 'bounce+*@bounces.lab.org'), strict)).toMatchObject({ state: 'ok' })
+    expect(await verdict(sender('lab.org', undefined), strict)).toMatchObject({ state: 'warning' })
+  })
+})
+
+test('replies need a domain that accepts email, as bounces do', async () => {
+  // The name service has an MX record for every domain but the sender's.
+  const dns = {
+    ...dnsWith(ALL),
+    resolveMx: async (name: string) =>
+      name === 'news.lab.org' ? nothing() : [{ priority: 10, exchange: 'mx.lab.org' }],
+  } as Dns
+  expect(await statesOf(dns)).toMatchObject({ Bounces: 'ok', Replies: 'warning' })
+  const answered = { ...config, REPLY_TO: { name: '', address: 'people@lab.org' } }
+  expect(await statesOf(dns, answered)).toMatchObject({ Bounces: 'ok', Replies: 'ok' })
+})
+
 test('a domain’s own DMARC counts before its parent’s', async () => {
   expect(
     await statesOf(dnsWith({ ...ALL, '_dmarc.lab.org': [], '_dmarc.news.lab.org': ['v=DMARC1; p=reject'] })),
@@ -104,7 +167,13 @@ test('a domain’s own DMARC counts before its parent’s', async () => {
 test('without a network nothing is wrong', async () => {
   const silent = async () => Promise.reject(error('ETIMEOUT'))
   const dns = { resolveTxt: silent, resolveMx: silent, resolve4: silent, resolve6: silent } as Dns
-  expect(await statesOf(dns)).toEqual({ SPF: 'warning', DKIM: 'warning', DMARC: 'warning', Bounces: 'warning' })
+  expect(await statesOf(dns)).toEqual({
+    SPF: 'warning',
+    DKIM: 'warning',
+    DMARC: 'warning',
+    Bounces: 'warning',
+    Replies: 'warning',
+  })
 })
 
 test('a signing relay needs no lookup; an unreadable key is wrong', async () => {
