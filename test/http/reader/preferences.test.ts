@@ -209,7 +209,8 @@ describe('the new choices', () => {
   test('saving a page as it is does not move the end of a pause', async ({ db, site: { app, services } }) => {
     const pausedUntil = new Date('2026-04-29T12:00:00Z')
     const { url, row } = await reader(db, services, { pausedUntil })
-    await app.inject({ method: 'POST', url, ...form({ size: '5', pausedUntil: '2026-04-29' }) })
+    const shown = JSON.stringify({ pausedUntil: '2026-04-29' })
+    await app.inject({ method: 'POST', url, ...form({ size: '5', pausedUntil: '2026-04-29', shown }) })
     expect(await row()).toMatchObject({ size: 5, pausedUntil })
   })
 
