@@ -212,6 +212,18 @@ test('an hour whose digest was planned at another hour since is not due again', 
 })
 
 test('an hour of the day before, more than 12 hours ago, is not due again', async ({ db }) => {
+test('who moves to an earlier hour, gets a digest at it, and moves back, waits for the next day', async ({ db }) => {
+  const at = { now: NOON }
+  const { services, save, nextDigest } = await reader(db, { hour: 8 }, at)
+  await releasedEdition(services)
+  await save({ hour: 6 })
+  at.now = new Date('2026-04-16T06:00:30Z')
+  expect((await planDue(services)).deliveries).toBe(1)
+  at.now = new Date('2026-04-16T09:00:00Z')
+  await save({ hour: 8 })
+  expect(await nextDigest()).toBe('2026-04-17T08:00:00.000Z')
+})
+
   const at = { now: new Date(NOON.getTime() - 30_000) }
   const { save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
   await save({ hour: 8 })
