@@ -142,7 +142,7 @@ export function preferencesPage(
     nextDigest:
       saved.nextDigestAt &&
       momentInZone(t, promisedDigestAt({ ...saved, nextDigestAt: saved.nextDigestAt }, closeHourUtc), saved.zone),
-    undoable: current.undoable,
+    undo: saved.previousVersion,
     cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
     weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) => option(day, weekdayName(day, t), current.weekday)),
     hours: Array.from({ length: 24 }, (_, hour) => option(hour, clockHour(hour), current.hour)),
@@ -174,7 +174,8 @@ function choicesOf(saved: Preferences): Choices {
     pausedUntilDay: _day,
     nextDigestAt: _next,
     status: _status,
-    undoable: _undoable,
+    version: _version,
+    previousVersion: _previous,
     ...choices
   } = saved
   return choices

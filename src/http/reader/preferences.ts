@@ -82,9 +82,12 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     return page(reply.code(422), token, { ...current, typed: wishes }, more)
   })
 
-  app.post('/preferences/:token/undo', { schema: posted }, async ({ params: { token } }, reply) => {
-    await undoPreferences(services, token)
-    return reply.redirect(`/preferences/${token}?undone=`, 303)
+  const undoing = { params, body: z.object({ version: z.string().optional().catch(undefined) }).catch({}) }
+  app.post('/preferences/:token/undo', { schema: undoing }, async ({ params: { token }, body }, reply) => {
+    const { version } = await undoPreferences(services, token, body.version)
+    // A later change of another tab stays, and the page claims nothing.
+    const isUndone = (body.version ?? version) === version
+    return reply.redirect(`/preferences/${token}${isUndone ? '?undone=' : ''}`, 303)
   })
 
   app.post('/preferences/:token/forget', { schema: posted }, async ({ params: { token } }, reply) => {
