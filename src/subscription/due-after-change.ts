@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { kindOf, newestEditions } from '../delivery/plan/newest-editions.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { moment, queryColumn, queryOne } from '../runtime/db/query.ts'
@@ -36,15 +37,20 @@ export async function dueAfterChange(
   const staysDue = !isPaused && kind === nextKind
   const gaveUp = { ...earlier }
   if (!wasPaused && before.nextDigestAt) {
-    const since = gaveUp[kind] ? await firstHourSince(db, before, gaveUp[kind]) : undefined
+    const first = gaveUp[kind] ? await firstHour(db, before, since(gaveUp[kind])) : undefined
     // Of several changes the first counts, unless a digest was planned since.
-    if (since?.getTime() !== before.nextDigestAt.getTime()) gaveUp[kind] = before.nextDigestAt.toISOString()
+    if (first?.getTime() !== before.nextDigestAt.getTime()) gaveUp[kind] = before.nextDigestAt.toISOString()
   }
   const wasDueAt = gaveUp[nextKind]
   const staysPlanned = staysDue && !wasPaused
   // No planning moves that hour on while they are away. Who comes back in time gets the digest after all.
-  const dueAt = wasDueAt && (staysPlanned ? await firstHourSince(db, after, wasDueAt) : new Date(wasDueAt))
+  const dueAt = wasDueAt && (staysPlanned ? await firstHour(db, after, since(wasDueAt)) : new Date(wasDueAt))
   if (!isPaused && !staysPlanned) delete gaveUp[nextKind]
+  if (staysPlanned && gaveUp[kind]) {
+    // An earlier hour may be planned before the one that was given up.
+    const next = await firstHour(db, after, sql`${at}::timestamptz`)
+    if (next < new Date(gaveUp[kind])) gaveUp[kind] = next.toISOString()
+  }
   if (before.status !== 'active' || isPaused) return { dueAgain: undefined, staysDue, gaveUp }
   const stale = new Date(at.getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
   const isBack = wasPaused || after.cadence !== before.cadence
@@ -53,12 +59,15 @@ export async function dueAfterChange(
   return { dueAgain: unskipped ?? (isStillDue ? dueAt : undefined), staysDue, gaveUp }
 }
 
-/** Returns the first hour of a schedule that is not before a moment. */
-async function firstHourSince(db: Db, { zone, hour, cadence, weekday }: Schedule, since: string): Promise<Date> {
+/** Returns the first hour of a schedule after a moment. */
+async function firstHour(db: Db, { zone, hour, cadence, weekday }: Schedule, after: SQL): Promise<Date> {
   const { first } = await queryOne(db, { first: moment })`
-    SELECT next_digest_at(${zone}, ${hour}, ${cadence}, ${weekday}::int, ${since}::timestamptz - interval '1 microsecond') AS first`
+    SELECT next_digest_at(${zone}, ${hour}, ${cadence}, ${weekday}::int, ${after}) AS first`
   return first
 }
+
+/** A moment just before another one, whose hour then counts too. */
+const since = (at: string): SQL => sql`${at}::timestamptz - interval '1 microsecond'`
 
 /**
  * Removes a reader's skipped delivery of the newest edition for a cadence, so that it is planned for them again. It was skipped for

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { canonicalZone } from '../calendar/zone-names.ts'
+import { fingerprint } from '../edition/draft/fingerprint.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -26,8 +27,10 @@ export interface Preferences extends Choices {
   pausedUntilDay: string | null
   status: string
   nextDigestAt: Date | null
-  /** whether the last change can be undone */
-  undoable: boolean
+  /** names these choices */
+  version: string
+  /** names those before the last change; null when there is none to undo */
+  previousVersion: string | null
 }
 
 type Deps = Pick<Services, 'db' | 'keys' | 'config' | 'now'>
@@ -67,9 +70,7 @@ export async function savePreferences(
     // A pause ends on a day of the reader's calendar, wherever they move to.
     if (after.pausedUntil && after.pausedUntil > now() && after.zone !== before.zone)
       after.pausedUntil = await sameTimeIn(tx, after.pausedUntil, before.zone, after.zone)
-    if (pauseWeeks !== undefined) {
-      after.pausedUntil = pauseWeeks === 0 ? null : new Date(now().getTime() + pauseWeeks * 7 * 86_400_000)
-    }
+    if (pauseWeeks !== undefined) after.pausedUntil = endOfWeeks(pauseWeeks, before.pausedUntil, now())
     if (pausedUntil !== undefined) after.pausedUntil = await endOfPause(tx, pausedUntil, after.zone, now())
     return write({ db: tx, config }, subscriberId, before, after, now())
   })
@@ -88,14 +89,21 @@ export async function findUnknownPapers(
 
 /**
  * Undoes the last change; calling it again redoes it. Does nothing when there is no change to undo.
+ *
+ * @param version the `previousVersion` to return to, so that a second call with it does nothing. Without it, the last one
  * @throws PaperboyError TOKEN_UNKNOWN
  */
-export async function undoPreferences({ db, keys, config, now }: Deps, token: string): Promise<Preferences> {
+export async function undoPreferences(
+  { db, keys, config, now }: Deps,
+  token: string,
+  version?: string,
+): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
-    if (before.previous === null) return toPreferences(before)
-    const { pausedUntil, gaveUp: _, ...choices } = before.previous as Previous
+    const previous = before.previous as Previous | null
+    if (previous === null || (version !== undefined && version !== versionOf(previous))) return toPreferences(before)
+    const { pausedUntil, gaveUp: _, ...choices } = previous
     const after = { ...choices, pausedUntil: pausedUntil ? new Date(pausedUntil) : null }
     return write({ db: tx, config }, subscriberId, before, after, now())
   })
@@ -117,7 +125,10 @@ async function write(
   const changed = Object.keys(choicesOf(before)).filter(
     (name) => JSON.stringify(after[name as keyof Choices]) !== JSON.stringify(before[name as keyof Choices]),
   )
-  const earlier = (before.previous as Previous | null)?.gaveUp ?? {}
+  const previous = before.previous as Previous | null
+  // A change that is sent twice is undone as one.
+  const isSame = changed.length === 0 && after.pausedUntil?.getTime() === before.pausedUntil?.getTime()
+  const earlier = previous?.gaveUp ?? {}
   const { dueAgain, staysDue, gaveUp } = await dueAfterChange({ db, config }, subscriberId, {
     before,
     after,
@@ -130,7 +141,9 @@ async function write(
       ...after,
       // Links and undo may still have an earlier slug of a topic.
       topics: [...new Set(after.topics.map(canonicalSlug))],
-      previous: { ...choicesOf(before), pausedUntil: before.pausedUntil, gaveUp },
+      previous: isSame
+        ? previous && { ...previous, gaveUp }
+        : { ...choicesOf(before), pausedUntil: before.pausedUntil, gaveUp },
       // What the reader chooses counts more than what a sign-up asked for before.
       asked: sql`${subscribers.asked} - ${sql.param(changed)}::text[]`,
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
@@ -200,8 +213,19 @@ const toPreferences = (row: Row): Preferences => ({
   pausedUntilDay: row.pausedUntilDay,
   status: row.status,
   nextDigestAt: row.nextDigestAt,
-  undoable: row.previous !== null,
+  version: versionOf({ ...choicesOf(row), pausedUntil: row.pausedUntil?.toISOString() ?? null }),
+  previousVersion: row.previous ? versionOf(row.previous as Previous) : null,
 })
+
+const versionOf = ({ gaveUp: _, ...choices }: Previous): string =>
+  fingerprint(Object.entries(choices).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+
+/** Returns when a pause of some weeks ends. One that began just before stays: its button was pressed twice. */
+function endOfWeeks(weeks: number, current: Date | null, at: Date): Date | null {
+  if (weeks === 0) return null
+  const end = new Date(at.getTime() + weeks * 7 * 86_400_000)
+  return current && Math.abs(end.getTime() - current.getTime()) < 60_000 ? current : end
+}
 
 /**
  * Returns the start of a day in the reader's time zone. @throws BadPreference when it is past or too far in the

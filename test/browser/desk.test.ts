@@ -167,24 +167,24 @@ test('with keys, without leaving the page; and counts that change while one look
     reply.resolve()
     await page
       .getByRole('status')
-      .filter({ hasText: `Done. ${what}: ${third}` })
+      .filter({ hasText: `${what}: ${third}` })
       .waitFor({ state: 'attached' })
   }
   await rowOf(page, third).locator('h3 a').focus()
-  await whileWaiting('Pick', async () => {
+  await whileWaiting('Done. Pick', async () => {
     await page.keyboard.press('p')
     await rowOf(page, fourth).locator('h3 a').focus()
   })
   expect(await focused()).toBe(fourth)
   await rowOf(page, third).locator('h3 a').focus()
-  await whileWaiting('Picked', async () => {
+  await whileWaiting('Undone. Pick', async () => {
     await page.keyboard.press('p')
     await page.keyboard.press('n')
     await page.keyboard.type('Adopted wi')
   })
   await page.keyboard.type('dely.')
   expect(await focused()).toBe('Adopted widely.')
-  await whileWaiting('Save the note', async () => {
+  await whileWaiting('Done. Save the note', async () => {
     await page.keyboard.press('Control+Enter')
     await page.keyboard.type(' Indeed.')
   })
@@ -398,6 +398,44 @@ test('the words of an edition stay while they are saved, changed by another, and
   expect(await words.inputValue()).toBe('Long, and typed after the session ended.')
   expect(await rowOf(page, 'OmniShow').getByLabel('Note for readers').inputValue()).toBe('Not saved yet.')
   expect(await page.evaluate('window.stayed')).toBe(true)
+})
+
+test('Pick and Pin keep their names, and say whether they are pressed', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const said = (words: string) =>
+    page
+      .getByRole('status')
+      .filter({ hasText: new RegExp(`^${words}: .*OmniShow`) })
+      .waitFor({ state: 'attached' })
+  for (const name of ['Pick', 'Pin']) {
+    const button = (pressed: boolean) =>
+      rowOf(page, 'OmniShow').getByRole('button', { name: new RegExp(`^${name}\\b`), pressed })
+    await button(false).click()
+    await said(`Done. ${name}`)
+    await button(true).click()
+    await said(`Undone. ${name}`)
+    await button(false).waitFor()
+  }
+})
+
+test('the menu of other pages closes with Escape, and when the focus or a click is elsewhere', {
+  timeout: 90_000,
+}, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const menu = page.locator('.others-menu summary')
+  const link = page.getByRole('link', { name: 'Settings' })
+  await menu.focus()
+  await page.keyboard.press('Enter')
+  await link.focus()
+  await page.keyboard.press('Escape')
+  await link.waitFor({ state: 'hidden' })
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('More')
+  for (const away of [() => page.getByLabel('Add a paper').focus(), () => page.locator('h1').click()]) {
+    await menu.click()
+    await link.waitFor()
+    await away()
+    await link.waitFor({ state: 'hidden' })
+  }
 })
 
 test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({ db, site }) => {

@@ -182,6 +182,26 @@ describe('an edition’s page', () => {
     expect(await auditLines(db)).toContain(`${CURATOR}: set the words of the daily edition of ${DAY}`)
   })
 
+  test('offers to recall an edition exactly while that is possible', async ({ db, site }) => {
+    await addReaders(db, 2)
+    const id = await releasedEdition(site.services, DAY)
+    await planAll(site.services, id)
+    const browser = await signedIn(site, OPERATOR)
+    const offersRecall = async () => (await browser.get(DESK)).body.includes('Recall to draft')
+    // An attempt that was refused or deferred left nothing with a reader. One that was cut before may have.
+    for (const [set, may] of [
+      [sql`state = 'deferred', hand_overs = 1`, true],
+      [sql`state = 'deferred', hand_overs = 2, cuts = 1`, false],
+      [sql`state = 'refused', hand_overs = 2, cuts = 0, crashes = 1`, false],
+      [sql`state = 'accepted', crashes = 0`, false],
+    ] as const) {
+      await db.execute(sql`UPDATE deliveries SET ${set} WHERE subscriber_id = 1`)
+      expect(await offersRecall()).toBe(may)
+    }
+    const { statusCode } = await browser.post(`${DESK}/recall`, { sure: 'yes' })
+    expect(statusCode).toBe(409)
+  })
+
   test('holds, resumes, releases, pauses and cancels; final actions need a tick', async ({ db, site }) => {
     await addReaders(db, 3)
     await addPapers(db, DAY, 4)

@@ -56,7 +56,8 @@ test('reading returns the preferences and changes nothing', async ({ db }) => {
     pausedUntilDay: null,
     status: 'active',
     nextDigestAt: new Date('2026-04-16T08:00:00Z'),
-    undoable: false,
+    version: expect.any(String),
+    previousVersion: null,
   })
   expect(await row(db, id)).toEqual(before)
 })
@@ -211,6 +212,18 @@ test('an hour whose digest was planned at another hour since is not due again', 
   expect(await nextDigest()).toBe('2026-04-16T12:00:00.000Z')
 })
 
+test('who moves to an earlier hour, gets a digest at it, and moves back, waits for the next day', async ({ db }) => {
+  const at = { now: NOON }
+  const { services, save, nextDigest } = await reader(db, { hour: 8 }, at)
+  await releasedEdition(services)
+  await save({ hour: 6 })
+  at.now = new Date('2026-04-16T06:00:30Z')
+  expect((await planDue(services)).deliveries).toBe(1)
+  at.now = new Date('2026-04-16T09:00:00Z')
+  await save({ hour: 8 })
+  expect(await nextDigest()).toBe('2026-04-17T08:00:00.000Z')
+})
+
 test('an hour of the day before, more than 12 hours ago, is not due again', async ({ db }) => {
   const at = { now: new Date(NOON.getTime() - 30_000) }
   const { save, nextDigest } = await reader(db, { hour: 12, nextDigestAt: NOON }, at)
@@ -347,10 +360,22 @@ describe('undo', () => {
     expect(await undoPreferences(services, token)).toMatchObject({
       ...before,
       nextDigestAt: new Date('2026-04-16T06:00:00Z'),
-      undoable: true,
+      previousVersion: after.version,
     })
     expect(await nextDigest()).toBe('2026-04-16T06:00:00.000Z')
-    expect(await undoPreferences(services, token)).toEqual({ ...after, undoable: true })
+    expect(await undoPreferences(services, token)).toEqual(after)
+  })
+
+  test.for([
+    [{ size: 5 }, { size: 10 }],
+    [{ pauseWeeks: 2 }, { pausedUntil: null }],
+  ])('of %j that was sent twice, half a second apart, undoes it', async ([change, before], { db }) => {
+    const at = { now: NOON }
+    const { services, token, save } = await reader(db, {}, at)
+    await save(change as PreferenceChanges)
+    at.now = new Date(NOON.getTime() + 500)
+    await save(change as PreferenceChanges)
+    expect(await undoPreferences(services, token)).toMatchObject(before!)
   })
 
   test('without a saved change does nothing, and never resubscribes a reader', async ({ db }) => {

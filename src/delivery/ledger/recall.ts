@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import { bool, queryOne } from '../../runtime/db/query.ts'
 import { corrections, editionNotices, editionPapers, editionParts, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -28,9 +29,7 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
         `${describe(key)} is ${edition!.state}. Only a released one can be recalled.`,
       )
     await tx.execute(sql`SELECT FROM batches WHERE edition_id = ${id} ORDER BY id FOR UPDATE`)
-    const { arrived } = await queryOne(tx, { arrived: bool })`
-      SELECT EXISTS (SELECT FROM deliveries WHERE edition_id = ${id} AND ${mayHaveArrived(sql`deliveries`)}) AS arrived`
-    if (arrived)
+    if (await hasArrived(tx, id))
       throw new PaperboyError(
         'EDITION_STATE',
         `${describe(key)} is on its way: at least one email may have arrived, so it cannot be recalled. Pause or cancel it, or publish a correction.`,
@@ -69,6 +68,13 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
       })
       .where(eq(editions.id, id))
   })
+}
+
+/** Returns whether at least one email of an edition may be with a reader: then it cannot be recalled. */
+export async function hasArrived(db: Db, editionId: number): Promise<boolean> {
+  const { arrived } = await queryOne(db, { arrived: bool })`
+    SELECT EXISTS (SELECT FROM deliveries WHERE edition_id = ${editionId} AND ${mayHaveArrived(sql`deliveries`)}) AS arrived`
+  return arrived
 }
 
 const describe = (key: EditionKey): string => describeEdition(key).replace(/^t/, 'T')

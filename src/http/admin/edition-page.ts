@@ -1,6 +1,7 @@
 import { dayOf } from '../../calendar/days.ts'
 import { closingHour, plainDay, plainMoment } from '../../calendar/words.ts'
 import { progressOf } from '../../delivery/ledger/progress.ts'
+import { hasArrived } from '../../delivery/ledger/recall.ts'
 import { type Forecast, forecast } from '../../delivery/plan/forecast.ts'
 import { MAX_NOTE } from '../../edition/compose/editor-note.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
@@ -29,9 +30,10 @@ export async function editionPage(services: Services, key: EditionKey) {
   const view = await readCuratorView(services, key)
   const { edition, papers, dropped } = view
   const isDraft = edition.state === 'draft'
-  const [planned, progress, notices] = await Promise.all([
+  const [planned, progress, arrived, notices] = await Promise.all([
     ['draft', 'released', 'sending'].includes(edition.state) ? forecast(services, edition) : undefined,
     isDraft ? undefined : progressOf(services, edition.id),
+    hasArrived(services.db, edition.id),
     readNotices(services, key),
   ])
   const times = { ...edition, now: services.now(), lastAt: planned?.last ?? edition.sentAt }
@@ -44,7 +46,7 @@ export async function editionPage(services: Services, key: EditionKey) {
     isDraft,
     status: describeStatus(edition, services.now()),
     timeline: timelineOf(times),
-    actions: actionsFor(edition, { mayHaveArrived: progress !== undefined && mayHaveArrived(progress.states) }),
+    actions: actionsFor(edition, { mayHaveArrived: arrived }),
     seen: fingerprint(...curationState(view)),
     seenPhase: fingerprint(...phaseOf(edition)),
     papers: papers.map((paper, index) => ({ ...paperRow(paper), number: index + 1 })),
@@ -64,10 +66,6 @@ export async function editionPage(services: Services, key: EditionKey) {
     subject: edition.subject,
   }
 }
-
-/** Whether readers may have it. */
-const mayHaveArrived = (states: Record<string, number>): boolean =>
-  ['handed', 'accepted', 'unknown'].some((state) => (states[state] ?? 0) > 0)
 
 function describeStatus(edition: Edition, now: Date): string {
   const { state, held, releaseAt, releasedAt, byHand, pausedWhy } = edition

@@ -54,11 +54,12 @@ export const preferencesApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
 
 /** A pause ends on a day in the reader's time zone, in requests and responses alike. The next digest is the one the page promises. */
 const shown = (
-  { pausedUntilDay, nextDigestAt, ...preferences }: Preferences,
+  { pausedUntilDay, nextDigestAt, previousVersion, ...preferences }: Preferences,
   { config: { EDITION_CLOSE_HOUR_UTC } }: Pick<Services, 'config'>,
 ) => ({
   ...preferences,
   pausedUntil: pausedUntilDay,
+  undoable: previousVersion !== null,
   nextDigestAt:
     nextDigestAt && promisedDigestAt({ ...preferences, nextDigestAt }, EDITION_CLOSE_HOUR_UTC).toISOString(),
 })

@@ -81,7 +81,8 @@ async function send(form, submitter, row, key, focusedThen) {
       if (field && field.value === field.defaultValue) field.value = value
     }
   const body = new URLSearchParams(new FormData(own, button))
-  const says = submitter?.ariaLabel ?? submitter?.textContent ?? ''
+  const name = submitter?.ariaLabel ?? submitter?.textContent ?? ''
+  const says = `${button?.ariaPressed === 'true' ? 'Undone' : 'Done'}. ${name}`
   const sent = new Map([...own.elements].map(({ id, value }) => [id, value]))
   const place = rows().findIndex(({ id }) => id === row)
   try {
@@ -96,7 +97,7 @@ async function send(form, submitter, row, key, focusedThen) {
     const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== focusedThen)
     content.replaceChildren(...page.querySelector('#content').childNodes)
     restore(drafts)
-    spoken.textContent = reply.ok ? `Done. ${says}` : ''
+    spoken.textContent = reply.ok ? says : ''
     if (hasMovedOn && focusAgain(focused)) return
     const next = document.getElementById(row)?.matches('.desk-paper') ? document.getElementById(row) : rows()[place]
     const focus =

@@ -19,6 +19,7 @@ import {
 } from '../../subscription/preference-rules.ts'
 import type { Preferences } from '../../subscription/preferences.ts'
 import { zoneGroups } from '../kit/zones.ts'
+import { showChoices } from './shown-choices.ts'
 
 type Body = Record<string, unknown>
 type Problems = Partial<Record<keyof PreferenceChanges, string>>
@@ -81,7 +82,7 @@ const EMPTY_MEANS_SOMETHING = new Set([
 
 /**
  * Parses the posted fields. Returns the wishes, and the problems by field in the reader's language.
- * @param own the reader's names until now
+ * @param own the names that the form showed
  */
 export function readWishes(body: Body, t: Messages, own: Names): { wishes: PreferenceChanges; problems: Problems } {
   const wishes: Record<string, unknown> = {}
@@ -134,13 +135,14 @@ export function preferencesPage(
   ].sort((a, b) => chosenFirst(a.slug, b.slug) || a.name.localeCompare(b.name, t.intl))
   return {
     active: current.status === 'active',
+    shown: showChoices({ ...choicesOf(saved), pausedUntil: paused ? current.pausedUntilDay : null }),
     chosen: chosenInWords(current, t),
     paused: paused && fullDay(current.pausedUntilDay!, t.intl),
     pausedUntil: paused ? current.pausedUntilDay : '',
     nextDigest:
       saved.nextDigestAt &&
       momentInZone(t, promisedDigestAt({ ...saved, nextDigestAt: saved.nextDigestAt }, closeHourUtc), saved.zone),
-    undoable: current.undoable,
+    undo: saved.previousVersion,
     cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
     weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) => option(day, weekdayName(day, t), current.weekday)),
     hours: Array.from({ length: 24 }, (_, hour) => option(hour, clockHour(hour), current.hour)),
@@ -166,6 +168,19 @@ export function preferencesPage(
   }
 }
 
+function choicesOf(saved: Preferences): Choices {
+  const {
+    pausedUntil: _,
+    pausedUntilDay: _day,
+    nextDigestAt: _next,
+    status: _status,
+    version: _version,
+    previousVersion: _previous,
+    ...choices
+  } = saved
+  return choices
+}
+
 /** Hours that the welcome page offers. Preferences have all of them. */
 const USUAL_HOURS = [6, 7, 8, 9, 12, 18]
 
@@ -184,6 +199,7 @@ export function welcomeForm(current: Preferences, topics: readonly TopicCount[],
     hours: hours.map((hour) => ({ value: hour, label: clockHour(hour), chosen: hour === current.hour })),
     zone: zone.split('/').at(-1)!.replaceAll('_', ' '),
     now: clock.format(now),
+    shown: showChoices({ topics: current.topics, size: current.size, hour: current.hour }),
     chosen: chosenInWords(current, t),
   }
 }

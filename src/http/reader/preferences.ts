@@ -13,6 +13,7 @@ import { findUnknownPapers, readPreferences, savePreferences, undoPreferences } 
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { type FormState, preferencesPage, readWishes } from './preferences-form.ts'
+import { changesSince, readShown } from './shown-choices.ts'
 
 /** Topics offered in the form: those with the most papers lately. */
 const OFFERED = { days: 60, limit: 80 }
@@ -58,9 +59,9 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   app.post('/preferences/:token', { schema: posted }, async ({ params: { token }, body }, reply) => {
     const current = await readPreferences(services, token)
     const t = setLocale(reply, current.locale)
-    const { wishes, problems } = readWishes(body, t, current)
-    // The form shows a pause by day only. Sent back unchanged, it must not move to the start of that day.
-    if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil
+    const shown = readShown(body.shown)
+    const { wishes: typed, problems } = readWishes(body, t, shown ?? current)
+    const wishes = changesSince(shown, typed, current)
     const unknown = problems.likePapers ? [] : await findUnknownPapers(services, wishes, current)
     if (unknown.length > 0) {
       problems.likePapers = describeUnknown(unknown, t)
@@ -68,7 +69,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     }
     if (Object.keys(problems).length === 0) {
       try {
-        await savePreferences(services, token, wishes)
+        await savePreferences(services, token, (latest) => changesSince(shown, typed, latest))
         return reply.redirect(`/preferences/${token}?saved=`, 303)
       } catch (error) {
         if (!(error instanceof BadPreference)) throw error
@@ -81,9 +82,12 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     return page(reply.code(422), token, { ...current, typed: wishes }, more)
   })
 
-  app.post('/preferences/:token/undo', { schema: posted }, async ({ params: { token } }, reply) => {
-    await undoPreferences(services, token)
-    return reply.redirect(`/preferences/${token}?undone=`, 303)
+  const undoing = { params, body: z.object({ version: z.string().optional().catch(undefined) }).catch({}) }
+  app.post('/preferences/:token/undo', { schema: undoing }, async ({ params: { token }, body }, reply) => {
+    const { version } = await undoPreferences(services, token, body.version)
+    // A later change of another tab stays, and the page claims nothing.
+    const isUndone = (body.version ?? version) === version
+    return reply.redirect(`/preferences/${token}${isUndone ? '?undone=' : ''}`, 303)
   })
 
   app.post('/preferences/:token/forget', { schema: posted }, async ({ params: { token } }, reply) => {

@@ -195,6 +195,43 @@ describe('the new choices', () => {
     expect((await app.inject(undone.headers.location!)).body).toContain('Undone.')
   })
 
+  describe('pressed twice, as by a double click on a slow network,', () => {
+    /** Sends a form of a page, with its hidden fields, as often as its button is pressed. */
+    const undoOf = (page: string) => {
+      const [, action, fields] = /action="([^"]+\/undo)">(.*?)<\/form>/s.exec(page)!
+      const hidden = [...fields!.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name!, value!])
+      return { method: 'POST', url: action!, ...form(hidden as [string, string][]) } as const
+    }
+
+    test('Undo undoes, and says so', async ({ db, site: { app, services } }) => {
+      const { url, row } = await reader(db, services)
+      const saved = await app.inject({ method: 'POST', url, ...form({ hour: '20' }) })
+      const undo = undoOf((await app.inject(saved.headers.location!)).body)
+      const replies = [await app.inject(undo), await app.inject(undo)]
+      expect((await row()).hour).toBe(8)
+      for (const { headers } of replies) expect((await app.inject(headers.location!)).body).toContain('Undone.')
+    })
+
+    test('Undo of an earlier change undoes no later one, and does not say that it did', async ({ db, site }) => {
+      const { app, services } = site
+      const { url, row } = await reader(db, services)
+      const saved = await app.inject({ method: 'POST', url, ...form({ hour: '20' }) })
+      const undo = undoOf((await app.inject(saved.headers.location!)).body)
+      await app.inject({ method: 'POST', url, ...form({ size: '5' }) })
+      const { headers } = await app.inject(undo)
+      expect(await row()).toMatchObject({ hour: 20, size: 5 })
+      expect((await app.inject(headers.location!)).body).not.toContain('Undone.')
+    })
+
+    test('Save leaves Undo what it was', async ({ db, site: { app, services } }) => {
+      const { url, row } = await reader(db, services)
+      await app.inject({ method: 'POST', url, ...form({ hour: '20' }) })
+      const saved = await app.inject({ method: 'POST', url, ...form({ hour: '20' }) })
+      await app.inject(undoOf((await app.inject(saved.headers.location!)).body))
+      expect((await row()).hour).toBe(8)
+    })
+  })
+
   test('a form without ticks clears them; a request without these fields keeps them', async ({
     db,
     site: { app, services },
@@ -209,7 +246,8 @@ describe('the new choices', () => {
   test('saving a page as it is does not move the end of a pause', async ({ db, site: { app, services } }) => {
     const pausedUntil = new Date('2026-04-29T12:00:00Z')
     const { url, row } = await reader(db, services, { pausedUntil })
-    await app.inject({ method: 'POST', url, ...form({ size: '5', pausedUntil: '2026-04-29' }) })
+    const shown = JSON.stringify({ pausedUntil: '2026-04-29' })
+    await app.inject({ method: 'POST', url, ...form({ size: '5', pausedUntil: '2026-04-29', shown }) })
     expect(await row()).toMatchObject({ size: 5, pausedUntil })
   })
 

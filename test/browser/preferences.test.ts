@@ -1,0 +1,50 @@
+import { eq } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { mintToken } from '../../src/mail/tokens.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { subscribers } from '../../src/runtime/db/schema.ts'
+import { test as onSite, type Site } from '../http/site.ts'
+import { useBrowser, withoutBrowser } from '../support/browser.ts'
+import { addPapers, addSubscriber, NOON } from '../support/services.ts'
+import { pagesOf } from './look.ts'
+
+const test = onSite.skipIf(withoutBrowser)
+const { open } = pagesOf(useBrowser())
+
+async function reader({ db, site }: { db: Db; site: Site }) {
+  await addPapers(db, '2026-04-14', 3)
+  const id = await addSubscriber(db, 'ada@example.org', {
+    hour: 8,
+    topics: ['agents', 'robotics'],
+    authors: ['Ada Lovelace'],
+  })
+  return {
+    url: `/preferences/${mintToken(site.services.keys, 'preferences', id, NOON)}`,
+    row: async () => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!,
+  }
+}
+
+test('of preferences open in two tabs, each saves its own changes, and undoes nothing of the other', async ({
+  db,
+  site,
+}) => {
+  const { url, row } = await reader({ db, site })
+  const first = await open(site)
+  const second = await first.context().newPage()
+  for (const page of [first, second]) await page.goto(url)
+  await first.getByLabel('Time', { exact: true }).selectOption('6')
+  await first.getByRole('checkbox', { name: 'Agents' }).uncheck()
+  await first.getByLabel('Authors').fill('Ada Lovelace\nYejin Choi')
+  await first.getByRole('button', { name: 'Save' }).click()
+  await first.getByText('Saved.').waitFor()
+  await second.getByRole('radio', { name: '20 papers' }).check()
+  await second.getByLabel('Authors').fill('Ada Lovelace\nFei-Fei Li')
+  await second.getByRole('button', { name: 'Save' }).click()
+  await second.getByText('Saved.').waitFor()
+  expect(await row()).toMatchObject({
+    hour: 6,
+    size: 20,
+    topics: ['robotics'],
+    authors: ['Ada Lovelace', 'Yejin Choi', 'Fei-Fei Li'],
+  })
+})
