@@ -432,6 +432,20 @@ describe('a failure exits with 1 and a message', () => {
     expect(stderr).toContain('nowhere')
   })
 
+  test('of one source, and the others are read all the same', async ({ databaseUrl, db }) => {
+    const own = [
+      { name: 'gone', list: 'gone.json' },
+      { name: 'here', list: file('here.json', PLAIN) },
+    ]
+    const sources = own.map(({ name, list }) => `[[sources]]\nname = "${name}"\nlist = "${list}"\n`)
+    const toml = ['name = "Own"\ncurator = "Ada"\n', ...sources].join('')
+    const env = { DATABASE_URL: databaseUrl, NEWSLETTER_FILE: file('own.toml', toml) }
+    const { code, stdout, stderr } = await paperboy(['papers', 'collect', '--json'], env)
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { source: 'here', added: PLAIN.length }])
+    expect(stderr).toMatch(/^paperboy: gone: .*gone\.json/)
+    expect(await db.$count(papers)).toBe(PLAIN.length)
+  })
+
   test('a missing CSV file, or one with a bad line', async ({ databaseUrl, db }) => {
     const env = { DATABASE_URL: databaseUrl }
     const missing = await paperboy(['subscribers', 'import', join(folder, 'none.csv')], env)
