@@ -316,6 +316,13 @@ test('readers are found by a part of their address, and have a history', async (
   await addReaders(db, 3)
   const id = await addSubscriber(db, 'ada.lovelace@uni.example')
   const key = await keyFor(['readers'])
+  const abroad = await addSubscriber(db, 'caf\u00e9@xn--exmple-cua.org')
+  for (const text of ['Cafe\u0301', 'caf\u00e9@ex\u00e4mple.org', '@Ex\u00e4mple.org'])
+    expect((await ask(key, 'POST', '/readers/search', { text })).body.readers).toMatchObject([{ id: abroad }])
+  const numbered = await addSubscriber(db, 'wang@163.com')
+  expect((await ask(key, 'POST', '/readers/search', { text: 'wang@163' })).body.readers).toMatchObject([
+    { id: numbered },
+  ])
   const { body } = await ask(key, 'POST', '/readers/search', { text: 'LOVELACE' })
   expect(body.readers.map((reader: { id: number }) => reader.id)).toEqual([id])
   expect((await ask(key, 'POST', '/readers/search', { text: 'lovelace', status: 'bounced' })).body.readers).toEqual([])

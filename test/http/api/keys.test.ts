@@ -134,6 +134,8 @@ describe('readers', () => {
       (await get(`/api/v1/readers?${query}`)).readers.map((each: { email: string }) => each.email)
     expect(await filtered('status=unsubscribed')).toEqual(['ada@other.example'])
     expect(await filtered('domain=OTHER.example')).toEqual(['ada@other.example'])
+    await addSubscriber(db, 'ada@xn--exmple-cua.org')
+    expect(await filtered(`domain=${encodeURIComponent('Exämple.org')}`)).toEqual(['ada@xn--exmple-cua.org'])
     expect(await filtered('topic=agents')).toEqual(['ada@other.example'])
     expect(await filtered('joinedTo=2020-01-01')).toEqual([])
     expect(await get('/api/v1/readers?cursor=eA')).toMatchObject({ status: 422, code: 'BAD_CURSOR' })
