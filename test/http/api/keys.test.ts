@@ -166,6 +166,12 @@ describe('readers', () => {
     expect([again.statusCode, again.json().status]).toEqual([200, 'active'])
     const agreed = await add({ email: 'ada@example.org', consent })
     expect([agreed.statusCode, agreed.json().status]).toEqual([200, 'active'])
+    // As Python and PostgreSQL write a moment.
+    const offset = await add({
+      email: 'ada@example.org',
+      consent: { ...consent, confirmedAt: '2026-02-01T11:00:00+01:00' },
+    })
+    expect([offset.statusCode, offset.json().status]).toEqual([200, 'active'])
     const never = await add({ email: 'eve@example.org', consent: { ...consent, confirmedAt: '0000-01-01T00:00:00Z' } })
     expect([never.statusCode, never.json().errors?.[0].field]).toEqual([422, 'consent.confirmedAt'])
     const log = await db.select().from(auditLog).orderBy(auditLog.id)
