@@ -267,6 +267,7 @@ describe('an edition', () => {
     expect(body.html).toContain('Paper 2 of')
     const stranger = await ask(key, 'POST', `${path}/test`, { to: 'stranger@example.org' })
     expect([stranger.status, stranger.body.code]).toEqual([422, 'BAD_ADDRESS'])
+    expect(stranger.body.errors).toMatchObject([{ field: 'to' }])
     expect((await ask(key, 'POST', `${path}/test`, { to: CURATOR.toUpperCase() })).body.state).toBe('accepted')
     expect((await sink.read(CURATOR)).subject).toMatch(/^\[Test\] /)
     expect(sink.taken).toHaveLength(1)

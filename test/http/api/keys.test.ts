@@ -240,12 +240,18 @@ describe('readers', () => {
     expect((await site.app.inject(again)).json()).toEqual({ changed: false })
     expect((await db.select().from(suppressions)).map(({ reason }) => reason)).toEqual(['manual'])
     expect((await post('lift')).statusCode).toBe(200)
+    // No field of this request is wrong.
+    expect((await post('lift')).json()).not.toHaveProperty('errors')
     expect(await db.$count(suppressions)).toBe(0)
     const exported = await site.app.inject({ url: `/api/v1/readers/${id}/export`, headers })
     expect(exported.json().tables.subscribers[0].email).toBe('ada@example.org')
     for (const time of ['once', 'again, which changes nothing']) {
       const erased = await site.app.inject({ method: 'DELETE', url: `/api/v1/readers/${id}`, headers })
       expect(erased.statusCode, time).toBe(204)
+    }
+    for (const action of ['suppress', 'lift']) {
+      const gone = (await post(action)).json()
+      expect([action, gone.status, gone.code, gone.errors]).toEqual([action, 404, 'READER_NOT_FOUND', undefined])
     }
     const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(
       (row) => `${row.actor}: ${row.action} ${row.target}`,
