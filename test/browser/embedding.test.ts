@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { choosePort } from '../../src/embedded/port.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { signUpCounts, subscribers } from '../../src/runtime/db/schema.ts'
-import { siteOn } from '../http/site.ts'
+import { form, siteOn } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
@@ -123,12 +123,16 @@ test('only the sites of EMBED_ORIGINS may frame the form, and no site any other 
   db,
   sites: { app, away },
 }) => {
-  const policy = async (url: string, of = app) => {
-    const { headers } = await of.inject(url)
-    return [/frame-ancestors ([^;]+)/.exec(String(headers['content-security-policy']))?.[1], headers['x-frame-options']]
-  }
+  const policyOf = ({ headers }: { headers: Record<string, unknown> }) => [
+    /frame-ancestors ([^;]+)/.exec(String(headers['content-security-policy']))?.[1],
+    headers['x-frame-options'],
+  ]
+  const policy = async (url: string, of = app) => policyOf(await of.inject(url))
   expect(await policy('/embed')).toEqual([away, undefined])
   expect(await policy('/embed?sent=')).toEqual([away, undefined])
+  // Else the frame would show the browser's words for a page that may not be framed.
+  const failed = await app.inject({ method: 'POST', url: '/embed', ...form({ email: 'a'.repeat(20_000) }) })
+  expect([failed.statusCode, policyOf(failed)]).toEqual([413, [away, undefined]])
   for (const url of ['/', '/subscribe', '/check-your-inbox']) expect(await policy(url)).toEqual(["'none'", 'DENY'])
   const closed = siteOn(servicesOn(db)).app
   expect(await policy('/embed', closed)).toEqual(["'none'", 'DENY'])
