@@ -22,7 +22,9 @@ const [plain, withScript, frame] = [...page.matchAll(/```html\n([\s\S]*?)```/g)]
 const test = onDatabase.extend('sites', { scope: 'test' }, async ({ db, databaseUrl }, { onCleanup }) => {
   const elsewhere = createServer((request, response) => {
     const { home } = elsewhere as unknown as { home: string }
-    const example = { '/plain': plain, '/script': withScript, '/frame': frame }[request.url ?? ''] ?? ''
+    const named = withScript.replace('<button ', '<button name="submit" ')
+    const example =
+      { '/plain': plain, '/script': withScript, '/named': named, '/frame': frame }[request.url ?? ''] ?? ''
     response.setHeader(
       'content-security-policy',
       `default-src 'none'; form-action ${home}; script-src ${home}; connect-src ${home}; frame-src ${home}`,
@@ -108,6 +110,19 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close()
   })
 }
+
+test.skipIf(withoutBrowser)(
+  'the form with the script signs up also if its button has a name',
+  async ({ db, sites }) => {
+    const tab = await browser.current().newPage()
+    await tab.goto(`${sites.away}/named`)
+    await tab.getByLabel('Your email address').fill('ada@example.org')
+    await tab.getByRole('button', { name: 'Subscribe' }).click()
+    await tab.getByRole('heading', { name: 'Check your inbox' }).waitFor()
+    expect(await db.$count(subscribers)).toBe(1)
+    await tab.close()
+  },
+)
 
 test.skipIf(withoutBrowser)('the plain form signs up from another site', async ({ db, sites }) => {
   const tab = await browser.current().newPage()
