@@ -57,6 +57,8 @@ describe('wrong usage is exit 2, with a hint', () => {
     ['papers', 'remove'],
     ['papers', 'remove', '2604.14001', ...DATE],
     ['api-key', 'revoke', 'abc'],
+    ['api-key', 'create', ' ', '--scopes', 'read'],
+    ['api-key', 'create', 'x'.repeat(101), '--scopes', 'read'],
     ['subscribers', 'list', '--topic', 'x'.repeat(61)],
     ['subscribers', 'export', '--domain', `${'x'.repeat(250)}.org`],
   ]
