@@ -114,6 +114,12 @@ test('a reader of the output that leaves early is no failure', async ({ db, data
   })
 }, 60_000)
 
+test('a backup that its reader did not take whole is exit 1, in words', async ({ db, databaseUrl }) => {
+  await addReaders(db, 3_000)
+  const { code, stderr } = await paperboy(['backup', '-'], { DATABASE_URL: databaseUrl }, { lines: 1 })
+  expect([code, stderr]).toEqual([1, 'paperboy: Standard output was closed before the backup was complete.\n'])
+}, 60_000)
+
 test('--help is exit 0 for every command, names the commands below it, and needs no database', async () => {
   const top = await paperboy(['--help'])
   expect(top.code).toBe(0)
