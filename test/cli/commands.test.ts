@@ -466,6 +466,8 @@ describe('a failure exits with 1 and a message', () => {
 
 test('migrate creates the tables of an empty database, and is idempotent', async ({ databaseUrl, db }) => {
   await db.execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS drizzle CASCADE')
+  const { code, stderr } = await paperboy(['backup', '-'], { DATABASE_URL: databaseUrl })
+  expect([code, stderr]).toEqual([1, expect.stringContaining('no tables of Paperboy')])
   for (let i = 0; i < 2; i++) expect((await paperboy(['migrate'], { DATABASE_URL: databaseUrl })).code).toBe(0)
   expect(await db.$count(subscribers)).toBe(0)
 })
