@@ -24,9 +24,17 @@ function parseScopes(text: string): (typeof SCOPES)[number][] {
   return known
 }
 
+/** @throws InvalidArgumentError; the API's limit */
+function parseName(text: string): string {
+  const name = text.trim()
+  if (name === '' || name.length > 100) throw new InvalidArgumentError('A name has 1 to 100 characters.')
+  return name
+}
+
 export function apiKeyCommands(apiKey: Command): void {
   apiKey
-    .command('create <name>')
+    .command('create')
+    .argument('<name>', 'what it is for', parseName)
     .description('create a key for /api/v1 and print it once')
     .requiredOption('--scopes <list>', `what it allows: ${SCOPES.join(', ')}`, parseScopes)
     .option('--days <number>', 'days until it expires', parseBetween(1, 999_999), DEFAULT_DAYS)

@@ -7,10 +7,13 @@ import { createGzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { cleanUpOnSignal } from '../embedded/clean-up-on-signal.ts'
 import { counted } from '../lib/counted.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { printError } from '../lib/terminal.ts'
 import { openBackup } from '../operate/backup/open-backup.ts'
 import { report, writeChunks } from './output.ts'
 import { withConfig } from './with-services.ts'
+
+const CUT_OFF = 'Standard output was closed before the backup was complete.'
 
 export function backupCommand(command: Command): void {
   command
@@ -25,7 +28,11 @@ export function backupCommand(command: Command): void {
         const describe = (where: string, note: string) =>
           `${where}: ${counted(summary.tables, 'table')}, ${counted(summary.rows, 'row')}${note}.`
         if (!place) {
-          if (await pipeline(chunks, createGzip(), writeChunks)) printError(describe('Done', ''))
+          await pipeline(chunks, createGzip(), async (zipped: AsyncIterable<Buffer>) => {
+            // Unlike a list, half a backup is of no use.
+            if (!(await writeChunks(zipped))) throw new PaperboyError('BACKUP_INVALID', CUT_OFF)
+          })
+          printError(describe('Done', ''))
           return
         }
         const bytes = await writeWhole(place, chunks)

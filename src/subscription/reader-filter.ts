@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayField } from '../calendar/day-field.ts'
 import { daysLater, startOfDay } from '../calendar/days.ts'
+import { toAsciiDomain } from '../runtime/config/fields.ts'
 import { CADENCES } from './preference-rules.ts'
 
 export const LISTED_STATUSES = ['pending', 'active', 'unsubscribed', 'bounced', 'complained'] as const
@@ -15,8 +16,8 @@ export const ReaderFilter = z.object({
   cadence: z.enum(CADENCES).optional(),
   /** a slug of a topic that they follow */
   topic: atMost(60).optional(),
-  /** of their address, as an A-label */
-  domain: atMost(253).toLowerCase().optional(),
+  /** of their address; stored as an A-label */
+  domain: atMost(253).toLowerCase().overwrite(toAsciiDomain).optional(),
   /** the first and the last day (UTC) of their first sign-up or import */
   joinedFrom: dayField.optional(),
   joinedTo: dayField.optional(),
@@ -61,8 +62,15 @@ export const checked = ({ status, cadence, topic, joinedFrom, joinedTo, text }: 
     topic === undefined ? undefined : sql`${topic} = ANY (s.topics)`,
     joinedFrom === undefined ? undefined : sql`s.created_at >= ${startOfDay(joinedFrom)}`,
     joinedTo === undefined ? undefined : sql`s.created_at < ${startOfDay(daysLater(joinedTo, 1))}`,
-    text === undefined ? undefined : sql`position(${text.toLowerCase()} in s.email_key) > 0`,
+    text === undefined ? undefined : sql`position(${asStored(text)} in s.email_key) > 0`,
   ])
+
+/** A part of an address as email_key has it: composed, and with the A-label of a domain. Mapping "163" would make an IP address of it. */
+const asStored = (text: string): string =>
+  text
+    .toLowerCase()
+    .normalize('NFC')
+    .replace(/@(.*[^\0-\x7f].*)$/, (_, domain: string) => `@${toAsciiDomain(domain)}`)
 
 const and = (conditions: (SQL | undefined)[]): SQL =>
   sql.join([sql`true`, ...conditions.filter((each) => each !== undefined)], sql` AND `)

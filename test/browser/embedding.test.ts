@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { choosePort } from '../../src/embedded/port.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { signUpCounts, subscribers } from '../../src/runtime/db/schema.ts'
-import { siteOn } from '../http/site.ts'
+import { form, siteOn } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
@@ -22,7 +22,9 @@ const [plain, withScript, frame] = [...page.matchAll(/```html\n([\s\S]*?)```/g)]
 const test = onDatabase.extend('sites', { scope: 'test' }, async ({ db, databaseUrl }, { onCleanup }) => {
   const elsewhere = createServer((request, response) => {
     const { home } = elsewhere as unknown as { home: string }
-    const example = { '/plain': plain, '/script': withScript, '/frame': frame }[request.url ?? ''] ?? ''
+    const named = withScript.replace('<button ', '<button name="submit" ')
+    const example =
+      { '/plain': plain, '/script': withScript, '/named': named, '/frame': frame }[request.url ?? ''] ?? ''
     response.setHeader(
       'content-security-policy',
       `default-src 'none'; form-action ${home}; script-src ${home}; connect-src ${home}; frame-src ${home}`,
@@ -109,6 +111,19 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
+test.skipIf(withoutBrowser)(
+  'the form with the script signs up also if its button has a name',
+  async ({ db, sites }) => {
+    const tab = await browser.current().newPage()
+    await tab.goto(`${sites.away}/named`)
+    await tab.getByLabel('Your email address').fill('ada@example.org')
+    await tab.getByRole('button', { name: 'Subscribe' }).click()
+    await tab.getByRole('heading', { name: 'Check your inbox' }).waitFor()
+    expect(await db.$count(subscribers)).toBe(1)
+    await tab.close()
+  },
+)
+
 test.skipIf(withoutBrowser)('the plain form signs up from another site', async ({ db, sites }) => {
   const tab = await browser.current().newPage()
   await tab.goto(`${sites.away}/plain`)
@@ -123,12 +138,16 @@ test('only the sites of EMBED_ORIGINS may frame the form, and no site any other 
   db,
   sites: { app, away },
 }) => {
-  const policy = async (url: string, of = app) => {
-    const { headers } = await of.inject(url)
-    return [/frame-ancestors ([^;]+)/.exec(String(headers['content-security-policy']))?.[1], headers['x-frame-options']]
-  }
+  const policyOf = ({ headers }: { headers: Record<string, unknown> }) => [
+    /frame-ancestors ([^;]+)/.exec(String(headers['content-security-policy']))?.[1],
+    headers['x-frame-options'],
+  ]
+  const policy = async (url: string, of = app) => policyOf(await of.inject(url))
   expect(await policy('/embed')).toEqual([away, undefined])
   expect(await policy('/embed?sent=')).toEqual([away, undefined])
+  // Else the frame would show the browser's words for a page that may not be framed.
+  const failed = await app.inject({ method: 'POST', url: '/embed', ...form({ email: 'a'.repeat(20_000) }) })
+  expect([failed.statusCode, policyOf(failed)]).toEqual([413, [away, undefined]])
   for (const url of ['/', '/subscribe', '/check-your-inbox']) expect(await policy(url)).toEqual(["'none'", 'DENY'])
   const closed = siteOn(servicesOn(db)).app
   expect(await policy('/embed', closed)).toEqual(["'none'", 'DENY'])

@@ -57,6 +57,8 @@ describe('wrong usage is exit 2, with a hint', () => {
     ['papers', 'remove'],
     ['papers', 'remove', '2604.14001', ...DATE],
     ['api-key', 'revoke', 'abc'],
+    ['api-key', 'create', ' ', '--scopes', 'read'],
+    ['api-key', 'create', 'x'.repeat(101), '--scopes', 'read'],
     ['subscribers', 'list', '--topic', 'x'.repeat(61)],
     ['subscribers', 'export', '--domain', `${'x'.repeat(250)}.org`],
   ]
@@ -110,6 +112,12 @@ test('a reader of the output that leaves early is no failure', async ({ db, data
   expect(await paperboy(['status', '--watch', '--json'], { DATABASE_URL: databaseUrl }, { lines: 1 })).toMatchObject({
     code: 0,
   })
+}, 60_000)
+
+test('a backup that its reader did not take whole is exit 1, in words', async ({ db, databaseUrl }) => {
+  await addReaders(db, 3_000)
+  const { code, stderr } = await paperboy(['backup', '-'], { DATABASE_URL: databaseUrl }, { lines: 1 })
+  expect([code, stderr]).toEqual([1, 'paperboy: Standard output was closed before the backup was complete.\n'])
 }, 60_000)
 
 test('--help is exit 0 for every command, names the commands below it, and needs no database', async () => {
@@ -432,6 +440,20 @@ describe('a failure exits with 1 and a message', () => {
     expect(stderr).toContain('nowhere')
   })
 
+  test('of one source, and the others are read all the same', async ({ databaseUrl, db }) => {
+    const own = [
+      { name: 'gone', list: 'gone.json' },
+      { name: 'here', list: file('here.json', PLAIN) },
+    ]
+    const sources = own.map(({ name, list }) => `[[sources]]\nname = "${name}"\nlist = "${list}"\n`)
+    const toml = ['name = "Own"\ncurator = "Ada"\n', ...sources].join('')
+    const env = { DATABASE_URL: databaseUrl, NEWSLETTER_FILE: file('own.toml', toml) }
+    const { code, stdout, stderr } = await paperboy(['papers', 'collect', '--json'], env)
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { source: 'here', added: PLAIN.length }])
+    expect(stderr).toMatch(/^paperboy: gone: .*gone\.json/)
+    expect(await db.$count(papers)).toBe(PLAIN.length)
+  })
+
   test('a missing CSV file, or one with a bad line', async ({ databaseUrl, db }) => {
     const env = { DATABASE_URL: databaseUrl }
     const missing = await paperboy(['subscribers', 'import', join(folder, 'none.csv')], env)
@@ -444,6 +466,8 @@ describe('a failure exits with 1 and a message', () => {
 
 test('migrate creates the tables of an empty database, and is idempotent', async ({ databaseUrl, db }) => {
   await db.execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS drizzle CASCADE')
+  const { code, stderr } = await paperboy(['backup', '-'], { DATABASE_URL: databaseUrl })
+  expect([code, stderr]).toEqual([1, expect.stringContaining('no tables of Paperboy')])
   for (let i = 0; i < 2; i++) expect((await paperboy(['migrate'], { DATABASE_URL: databaseUrl })).code).toBe(0)
   expect(await db.$count(subscribers)).toBe(0)
 })

@@ -39,7 +39,7 @@ test('without the database, requests get 503 with Retry-After, and no error is l
       `/unsubscribe/${token}`,
       `/preferences/${preferences}`,
     ],
-    ...['/api/v1/papers', '/api/v1/papers/1'],
+    ...['/api/v1/papers', '/api/v1/papers/1', '/api/v1/editions/daily/2026-04-14'],
   ].map((url) => ({ method: 'GET' as const, url }))
   const posted = [
     { url: `/unsubscribe/${token}`, payload: 'List-Unsubscribe=One-Click', headers: {} },
@@ -52,6 +52,8 @@ test('without the database, requests get 503 with Retry-After, and no error is l
     expect([request.method, request.url, reply.statusCode]).toEqual([request.method, request.url, 503])
     expect([request.url, Number(reply.headers['retry-after'])]).toEqual([request.url, expect.any(Number)])
     expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+    // A cache would repeat the outage for minutes.
+    expect([request.url, reply.headers['cache-control']]).toEqual([request.url, 'no-store'])
     if (request.url.startsWith('/api/'))
       expect(reply.json()).toMatchObject({ status: 503, title: 'Service Unavailable' })
   }

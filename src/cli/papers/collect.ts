@@ -8,7 +8,7 @@ import { cliActor } from '../actor.ts'
 import { parseDate, sourceOption, usageErrors } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
-import { sourcesOf } from './sources-of.ts'
+import { forEachSource } from './for-each-source.ts'
 
 const spanOption = usageErrors((text) => {
   parseSpan(text)
@@ -26,7 +26,7 @@ export function collectCommand(papers: Command): void {
     .action((options, command) =>
       withServices(async (services) => {
         const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
-        for (const source of sourcesOf(services, options.source)) {
+        await forEachSource(services, options.source, async (source) => {
           const entry = { actor: cliActor(), action: 'asked for a read of', target: `${source.name}, ${span}` }
           await recordAudit(services.db, services.now(), entry)
           const found = await collect({ ...services, source }, span)
@@ -35,7 +35,7 @@ export function collectCommand(papers: Command): void {
             found,
             `${source.name}, ${span}: ${found.outcome}, ${counted(found.papers, 'paper')} (${found.added} new, ${found.changed} changed).`,
           )
-        }
+        })
       }),
     )
 }

@@ -6,7 +6,7 @@ import { cliActor } from '../actor.ts'
 import { sourceOption } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
-import { sourcesOf } from './sources-of.ts'
+import { forEachSource } from './for-each-source.ts'
 
 export function refreshCommand(papers: Command): void {
   papers
@@ -15,7 +15,7 @@ export function refreshCommand(papers: Command): void {
     .addOption(sourceOption())
     .action((ids: string[], options, command) =>
       withServices(async (services) => {
-        for (const source of sourcesOf(services, options.source)) {
+        await forEachSource(services, options.source, async (source) => {
           const found = await refresh({ ...services, source }, ids, (db, { changed, signals }) => {
             const target = `${counted(changed, 'paper')}, ${counted(signals, 'signal')}, from ${source.name}`
             return recordAudit(db, services.now(), { actor: cliActor(), action: 'refreshed', target })
@@ -25,7 +25,7 @@ export function refreshCommand(papers: Command): void {
             found,
             `${source.name}: ${found.papers} of ${ids.length} found, ${found.changed} changed, ${counted(found.signals, 'new signal')}.`,
           )
-        }
+        })
       }),
     )
 }

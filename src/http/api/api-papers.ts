@@ -148,6 +148,11 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       const span = week ? spanNamed('week', week) : month ? spanNamed('month', month) : undefined
       const list = span ? await listSpan(deps, span, page) : await listDay(deps, date, page)
       if (!list) throw new PaperboyError('PAPER_NOT_FOUND', 'There are no papers in this time.')
+      if (page.after !== undefined && list.first === 1)
+        throw new PaperboyError(
+          'BAD_CURSOR',
+          'The paper in `after` is not in this list any more. Start again without it.',
+        )
       const { kind, key, from, to } = list.span
       const { open, closesAt, asOf, total, papers, nextAfter } = list
       return reply.headers(PUBLIC).send({

@@ -74,13 +74,19 @@ export async function problemHandler(error: unknown, request: FastifyRequest, re
     if (status === 429) addLimitHeaders(reply, error instanceof TooManySignUps ? error.retryAfterSeconds : HOUR_SECONDS)
     if (error.code === 'BAD_KEY') reply.header('www-authenticate', 'Bearer')
     if (error.code === 'REQUEST_RUNNING') reply.header('retry-after', 1)
-    const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined
+    const field = fieldOf(error, request)
     const errors = field ? { errors: [{ field, message: error.message }] } : {}
     return sendProblem(reply, { status, detail: error.message, code: error.code, ...errors })
   }
   const fallback = status < 500 ? 'The request could not be read.' : 'Something went wrong here. Try again in a minute.'
   const detail = error instanceof UnreadableBody ? error.message : (DETAILS[status] ?? fallback)
   return sendProblem(reply, { status, detail })
+}
+
+/** Returns the field of the body that an error is about. */
+function fieldOf(error: PaperboyError, { body }: FastifyRequest): string | undefined {
+  if (error instanceof BadPreference) return error.field
+  return error.code === 'BAD_ADDRESS' ? ['email', 'to'].find((name) => name in Object(body)) : undefined
 }
 
 /** The headers of a 429 from the database's counts, as the rate limiter writes them. They never show how many sign-ups there were. */

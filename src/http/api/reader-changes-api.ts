@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { PaperboyError } from '../../lib/errors.ts'
 import { hashOfAddress } from '../../mail/address.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { recordAudit, withAudit } from '../../operate/audit.ts'
@@ -107,8 +108,8 @@ const SUMMARIES = {
 async function act(services: Services, action: keyof typeof ACTIONS, id: number, email: string | null) {
   const { db, config, now } = services
   if (action === 'unsubscribe') return unsubscribeReader(services, id)
-  // An erased reader has no address.
-  const hash = hashOfAddress(config.SUPPRESSION_KEY, email ?? '')
+  if (email === null) throw new PaperboyError('READER_NOT_FOUND', `Reader ${id} was erased, so there is no address.`)
+  const hash = hashOfAddress(config.SUPPRESSION_KEY, email)
   if (action === 'suppress') return suppressManually(db, hash, now())
   await lift(db, hash, now())
   return true

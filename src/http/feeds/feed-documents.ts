@@ -37,7 +37,7 @@ const MOST_NAMES = 30
 /** RSS 2.0 (rssboard.org/rss-specification) with dc:creator, since RSS's own author is an address. */
 export function rssDocument(feed: FeedContent): string {
   const { t, publicUrl } = feed
-  return xmlSafe(
+  return xmlOf(
     generateRssFeed({
       ...heading(feed),
       link: publicUrl + feed.home,
@@ -63,7 +63,7 @@ export function rssDocument(feed: FeedContent): string {
 export function atomDocument(feed: FeedContent): string {
   const { t, publicUrl } = feed
   const { title, description } = heading(feed)
-  return xmlSafe(
+  return xmlOf(
     generateAtomFeed({
       id: publicUrl + feed.path,
       xml: { lang: t.lang },
@@ -116,6 +116,13 @@ export function jsonDocument(feed: FeedContent): string {
   // The generator omits an empty array, but JSON Feed requires `items`.
   return JSON.stringify({ items: [], ...document })
 }
+
+/**
+ * Returns a document as it may be sent. The generator sets a text with markup or `&` on a line of its own, but RFC 4287 § 2 allows no
+ * space around an IRI.
+ */
+const xmlOf = (generated: string): string =>
+  xmlSafe(generated.replaceAll(/>\s+<!\[CDATA\[/g, '><![CDATA[').replaceAll(/\]\]>\s+<\//g, ']]></'))
 
 const heading = ({ title, description }: FeedContent) => ({ title, description })
 

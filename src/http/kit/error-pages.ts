@@ -30,10 +30,11 @@ function statusOf(error: unknown): number {
   return status !== undefined && status >= 400 && status < 600 ? status : 500
 }
 
-/** Sets the status and Retry-After of an error response, and logs errors that only we can fix. Returns the status. */
+/** Sets the status and headers of an error response, and logs errors that only we can fix. Returns the status. */
 export function prepareErrorReply(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const status = statusOf(error)
-  reply.code(status)
+  // The route may have allowed caching before it failed: a cache would repeat an outage for minutes.
+  reply.code(status).header('cache-control', 'no-store')
   if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
   report(error, status, request)
   return status

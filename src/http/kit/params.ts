@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { isMoment } from '../../calendar/days.ts'
 
-/** An ISO timestamp, as paging links write it. */
+/** An ISO timestamp with its zone, as paging links and programs write it. */
 export const pastMoment = z.iso
-  .datetime()
+  .datetime({ offset: true })
   .transform((text) => new Date(text))
   .refine(isMoment, 'is no moment of the calendar')
 

@@ -12,30 +12,27 @@ import { signUpBody, type Wish, wishesOf, wishFields, wishView, withWishes } fro
 
 /** The sign-up form as a page for a frame on the sites of EMBED_ORIGINS. Whatever it answers can be shown in the frame. */
 export const embedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const headers = securityHeaders(services.config)
   const { EMBED_ORIGINS } = services.config
-  const frameAncestors = EMBED_ORIGINS.length > 0 ? EMBED_ORIGINS : ["'none'"]
-  const directives = { ...headers.contentSecurityPolicy.directives, frameAncestors }
+  const { directives } = securityHeaders(services.config).contentSecurityPolicy
   const framed = {
-    ...headers,
-    contentSecurityPolicy: { useDefaults: false, directives },
+    contentSecurityPolicy: { useDefaults: false, directives: { ...directives, frameAncestors: EMBED_ORIGINS } },
     // It knows no list of origins. Browsers that know frame-ancestors ignore it, where it is sent.
     xFrameOptions: false,
   }
+  // For the routes, not in a reply: an error too must be shown in the frame.
+  const helmet = (EMBED_ORIGINS.length > 0 ? framed : undefined) as never
 
-  async function show(reply: FastifyReply, wish: Wish, more: object = {}) {
-    await reply.helmet(framed as never)
-    if (EMBED_ORIGINS.length > 0) reply.removeHeader('x-frame-options')
+  function show(reply: FastifyReply, wish: Wish, more: object = {}) {
     return reply.header('x-robots-tag', 'noindex').view('embed', { ...wishView(wish, reply.locals!.t), ...more })
   }
 
   const querystring = z.object({ ...wishFields, sent: z.string().optional().catch(undefined) })
-  app.get('/embed', { schema: { querystring } }, async ({ query }, reply) => {
+  app.get('/embed', { helmet, schema: { querystring } }, async ({ query }, reply) => {
     const again = inLanguage(withWishes('/embed', query, reply.locals!.t), reply.locals!.asked)
     return show(reply, query, { sent: query.sent !== undefined, slip: query.sent === 'slip', again })
   })
 
-  app.post('/embed', { schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
+  app.post('/embed', { helmet, schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
     const { locale, t, asked } = reply.locals!
     const { email: typed, zone } = body
     try {

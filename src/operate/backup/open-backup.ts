@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import { PaperboyError } from '../../lib/errors.ts'
 import { VERSION } from '../../runtime/config/version.ts'
 import { quoted, readPartitions, readSequences, readTables } from './tables.ts'
 
@@ -33,6 +34,9 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
   await client.connect()
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    const made = await client.query("SELECT to_regclass('drizzle.__drizzle_migrations') AS table")
+    if (made.rows[0].table === null)
+      throw new PaperboyError('BACKUP_INVALID', 'This database has no tables of Paperboy. Is DATABASE_URL right?')
     const { rows } = await client.query<{ level: string }>(
       'SELECT max(created_at) AS level FROM drizzle.__drizzle_migrations',
     )

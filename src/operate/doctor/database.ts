@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { redact } from '../../lib/redact.ts'
 import { loginProblem } from '../../runtime/db/login-problem.ts'
 import { findWrongSettings } from '../../runtime/db/server-settings.ts'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
@@ -42,13 +43,21 @@ export async function checkDatabase(connectionString: string): Promise<{ usable:
     const upToDate = await isUpToDate((sql) => client!.query(sql))
     return { usable: upToDate, diagnoses: diagnose(rows[0]!, upToDate) }
   } catch (error) {
-    const { code } = error as { code?: string }
-    const why = loginProblem(error) ?? `cannot connect (${code ?? 'no answer'})`
-    const diagnosis = failure('Database', why, 'check DATABASE_URL')
-    return { usable: false, diagnoses: [diagnosis] }
+    return { usable: false, diagnoses: [diagnoseError(error as Error & { code?: string })] }
   } finally {
     await client?.end().catch(() => {})
   }
+}
+
+function diagnoseError(error: Error & { code?: string }): Diagnosis {
+  const why = loginProblem(error)
+  if (why === undefined && error instanceof pg.DatabaseError)
+    return failure(
+      'Database',
+      `it refused: ${redact(error.message)} (${error.code})`,
+      'check DATABASE_URL and the rights of its role',
+    )
+  return failure('Database', why ?? `cannot connect (${error.code ?? 'no answer'})`, 'check DATABASE_URL')
 }
 
 /** @throws if a file in the URL is missing, such as `sslrootcert` */

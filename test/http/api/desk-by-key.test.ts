@@ -267,6 +267,7 @@ describe('an edition', () => {
     expect(body.html).toContain('Paper 2 of')
     const stranger = await ask(key, 'POST', `${path}/test`, { to: 'stranger@example.org' })
     expect([stranger.status, stranger.body.code]).toEqual([422, 'BAD_ADDRESS'])
+    expect(stranger.body.errors).toMatchObject([{ field: 'to' }])
     expect((await ask(key, 'POST', `${path}/test`, { to: CURATOR.toUpperCase() })).body.state).toBe('accepted')
     expect((await sink.read(CURATOR)).subject).toMatch(/^\[Test\] /)
     expect(sink.taken).toHaveLength(1)
@@ -316,6 +317,13 @@ test('readers are found by a part of their address, and have a history', async (
   await addReaders(db, 3)
   const id = await addSubscriber(db, 'ada.lovelace@uni.example')
   const key = await keyFor(['readers'])
+  const abroad = await addSubscriber(db, 'caf\u00e9@xn--exmple-cua.org')
+  for (const text of ['Cafe\u0301', 'caf\u00e9@ex\u00e4mple.org', '@Ex\u00e4mple.org'])
+    expect((await ask(key, 'POST', '/readers/search', { text })).body.readers).toMatchObject([{ id: abroad }])
+  const numbered = await addSubscriber(db, 'wang@163.com')
+  expect((await ask(key, 'POST', '/readers/search', { text: 'wang@163' })).body.readers).toMatchObject([
+    { id: numbered },
+  ])
   const { body } = await ask(key, 'POST', '/readers/search', { text: 'LOVELACE' })
   expect(body.readers.map((reader: { id: number }) => reader.id)).toEqual([id])
   expect((await ask(key, 'POST', '/readers/search', { text: 'lovelace', status: 'bounced' })).body.readers).toEqual([])

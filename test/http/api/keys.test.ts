@@ -134,6 +134,8 @@ describe('readers', () => {
       (await get(`/api/v1/readers?${query}`)).readers.map((each: { email: string }) => each.email)
     expect(await filtered('status=unsubscribed')).toEqual(['ada@other.example'])
     expect(await filtered('domain=OTHER.example')).toEqual(['ada@other.example'])
+    await addSubscriber(db, 'ada@xn--exmple-cua.org')
+    expect(await filtered(`domain=${encodeURIComponent('Exämple.org')}`)).toEqual(['ada@xn--exmple-cua.org'])
     expect(await filtered('topic=agents')).toEqual(['ada@other.example'])
     expect(await filtered('joinedTo=2020-01-01')).toEqual([])
     expect(await get('/api/v1/readers?cursor=eA')).toMatchObject({ status: 422, code: 'BAD_CURSOR' })
@@ -164,6 +166,12 @@ describe('readers', () => {
     expect([again.statusCode, again.json().status]).toEqual([200, 'active'])
     const agreed = await add({ email: 'ada@example.org', consent })
     expect([agreed.statusCode, agreed.json().status]).toEqual([200, 'active'])
+    // As Python and PostgreSQL write a moment.
+    const offset = await add({
+      email: 'ada@example.org',
+      consent: { ...consent, confirmedAt: '2026-02-01T11:00:00+01:00' },
+    })
+    expect([offset.statusCode, offset.json().status]).toEqual([200, 'active'])
     const never = await add({ email: 'eve@example.org', consent: { ...consent, confirmedAt: '0000-01-01T00:00:00Z' } })
     expect([never.statusCode, never.json().errors?.[0].field]).toEqual([422, 'consent.confirmedAt'])
     const log = await db.select().from(auditLog).orderBy(auditLog.id)
@@ -232,12 +240,18 @@ describe('readers', () => {
     expect((await site.app.inject(again)).json()).toEqual({ changed: false })
     expect((await db.select().from(suppressions)).map(({ reason }) => reason)).toEqual(['manual'])
     expect((await post('lift')).statusCode).toBe(200)
+    // No field of this request is wrong.
+    expect((await post('lift')).json()).not.toHaveProperty('errors')
     expect(await db.$count(suppressions)).toBe(0)
     const exported = await site.app.inject({ url: `/api/v1/readers/${id}/export`, headers })
     expect(exported.json().tables.subscribers[0].email).toBe('ada@example.org')
     for (const time of ['once', 'again, which changes nothing']) {
       const erased = await site.app.inject({ method: 'DELETE', url: `/api/v1/readers/${id}`, headers })
       expect(erased.statusCode, time).toBe(204)
+    }
+    for (const action of ['suppress', 'lift']) {
+      const gone = (await post(action)).json()
+      expect([action, gone.status, gone.code, gone.errors]).toEqual([action, 404, 'READER_NOT_FOUND', undefined])
     }
     const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(
       (row) => `${row.actor}: ${row.action} ${row.target}`,

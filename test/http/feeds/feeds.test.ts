@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { XMLValidator } from 'fast-xml-parser'
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith'
 import { describe, expect } from 'vitest'
 import type { Db } from '../../../src/runtime/db/database.ts'
@@ -11,6 +11,10 @@ import { test } from '../site.ts'
 const SITE = 'https://paperboy.example'
 const CLOSED = '2026-04-15T02:00:00.000Z'
 const iso = (date: unknown) => new Date(date as string).toISOString()
+
+/** The texts of a document's elements. */
+const leaves = (node: unknown): string[] =>
+  typeof node === 'object' && node !== null ? Object.values(node).flatMap(leaves) : [String(node)]
 
 /** Three papers on a closed list, one of them on a topic and hostile, and one on today's open list. */
 async function threeAndOne(db: Db): Promise<number[]> {
@@ -187,6 +191,19 @@ describe('the feed', () => {
       expect(body).toContain('深度学习中的注意力机制')
     }
     for (const url of ['/', '/feed.json']) expect((await app.inject(url)).body).not.toMatch(/[\ufffe\uffff\0]/)
+  })
+
+  test('has no space around a value: RFC 4287 forbids it around IRIs', async ({ db, site: { app } }) => {
+    await threeAndOne(db)
+    await db.execute(sql`
+      UPDATE papers SET topics = '{agents}', authors = ARRAY['Ada & Charles']`)
+    const parser = new XMLParser({ trimValues: false, ignoreAttributes: true, parseTagValue: false })
+    for (const url of ['/feed.xml?topic=agents&lang=de', '/feed.atom?topic=agents&lang=de']) {
+      const { body } = await app.inject(url)
+      expect(body).toContain('&amp;')
+      const spaced = leaves(parser.parse(body)).filter((value) => value.trim() !== '' && value !== value.trim())
+      expect([url, spaced]).toEqual([url, []])
+    }
   })
 
   test('is complete without papers', async ({ site: { app } }) => {

@@ -270,6 +270,12 @@ describe('as JSON', () => {
     expect(list.papers.map((paper: { id: number }) => paper.id)).toEqual([1, 2])
     const rest = (await app.inject('/api/v1/papers?date=2026-04-14&limit=2&after=2')).json()
     expect(rest.papers.map((paper: { id: number }) => paper.id)).toEqual([3])
+    // A paper that left the list since: the first page would come twice.
+    for (const span of ['date=2026-04-14', 'month=2026-04'])
+      expect((await app.inject(`/api/v1/papers?${span}&after=77`)).json()).toMatchObject({
+        status: 422,
+        code: 'BAD_CURSOR',
+      })
     expect((await app.inject('/api/v1/papers?month=2026-04')).json()).toMatchObject({ kind: 'month', total: 3 })
     expect((await app.inject('/api/v1/papers/1')).json()).toMatchObject({
       title: 'Paper 1 of 2026-04-14',

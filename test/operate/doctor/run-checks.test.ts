@@ -89,6 +89,24 @@ describe('the database', () => {
     })
   })
 
+  test('whose tables our role may not read is not called unreachable', async ({ db, databaseUrl }) => {
+    await db.execute("CREATE ROLE without_rights LOGIN PASSWORD 'without'")
+    const url = Object.assign(new URL(databaseUrl), { username: 'without_rights', password: 'without' })
+    const { diagnoses: found, usable } = await checkDatabase(url.href).finally(() =>
+      db.execute('DROP ROLE without_rights'),
+    )
+    expect([usable, found]).toEqual([
+      false,
+      [
+        failure(
+          'Database',
+          'it refused: permission denied for schema drizzle (42501)',
+          'check DATABASE_URL and the rights of its role',
+        ),
+      ],
+    ])
+  })
+
   test('that is unreachable is reported without its address', async () => {
     const { diagnoses: found, usable } = await checkDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
     expect(found).toEqual([
