@@ -1,12 +1,14 @@
 import { type ExecFileOptionsWithStringEncoding, execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { COMPILE_CACHE } from '../support/processes.ts'
 
-/** For the files of a test. Commands have their data folder in it. */
+/**
+ * For the files of a test. Commands have their data folder in it. A worker's test files share this module, so it lasts as long as
+ * the run's folder.
+ */
 export const folder = mkdtempSync(join(tmpdir(), 'paperboy-cli-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Ended {
   code: number
@@ -33,6 +35,7 @@ export function paperboy(
     env: {
       PATH: process.env.PATH,
       TMPDIR: tmpdir(),
+      ...COMPILE_CACHE,
       HOME: folder,
       NODE_ENV: 'test',
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
