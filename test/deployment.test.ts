@@ -156,6 +156,13 @@ describe.skipIf(skipped)('the examples of docs/deployment', () => {
   })
 })
 
+test('systemd waits for a migration of large tables', async () => {
+  const unit = await example('paperboy-api.service')
+  expect(unit).toMatch(/^ExecStartPre=.+ migrate$/m)
+  // It would end a start after 90 seconds, undo the migration, and begin again without end.
+  expect(unit).toMatch(/^TimeoutStartSec=infinity$/m)
+})
+
 test('the units start what package.json starts, and what it starts is there', async () => {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>

@@ -163,8 +163,9 @@ export async function openQueues(options: {
   }
 }
 
+/** Runs a job. During an upgrade, a worker of a later version may add one that this version lacks. Its schedule adds it again. */
 const run = async <N extends JobName>(handlers: Handlers, name: N, data: unknown): Promise<unknown> =>
-  handlers[name](jobs[name].parse(data) as JobData<N>)
+  name in jobs && handlers[name](jobs[name].parse(data) as JobData<N>)
 
 type Process = (name: string, data: unknown, id: string) => Promise<unknown>
 

@@ -96,6 +96,18 @@ for (const backend of ['postgres', 'redis']) {
       expect(failures.map(([name]) => name)).toEqual(['send-batch'])
     })
 
+    test('a job that a later version added during an upgrade is no failure', async ({ databaseUrl }) => {
+      const queues = await open(databaseUrl)
+      const failed = vi.fn()
+      const known = vi.fn(idle)
+      // One at a time: when the second ran, the first is over.
+      queues.work({ ...NOTHING, 'read-mailbox': known }, { ...CONCURRENCY, scheduled: 1 }, failed)
+      await queues.wake('a-later-job' as JobName, { newsletter: 1 } as never)
+      await queues.wake('read-mailbox', {})
+      await expect.poll(() => known.mock.calls.length, { timeout: 20_000 }).toBe(1)
+      expect(failed).not.toHaveBeenCalled()
+    })
+
     test('a rush of wakes adds few jobs, the last of them after the last wake', async ({ databaseUrl }) => {
       const queues = await open(databaseUrl)
       let [signUps, seen] = [0, 0]

@@ -1,16 +1,14 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
-import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator'
-import type { PgDatabase } from 'drizzle-orm/pg-core'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import { drizzle, type NodePgQueryResultHKT, NodePgSession } from 'drizzle-orm/node-postgres'
+import { type PgDatabase, PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { ConfigError } from '../config/config.ts'
 import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
 import { requireSettings } from './server-settings.ts'
-import { isOfDevelopmentVersion } from './up-to-date.ts'
+import { findPending, isOfDevelopmentVersion } from './up-to-date.ts'
 
 /** A pool or an open transaction. Domain functions accept either. */
 export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
@@ -65,7 +63,7 @@ const PATIENCE_MS = 60_000
  * Brings the tables up to date, or to an earlier state for loading a backup. Processes that start together wait for each other, since drizzle's own migrator does not.
  * A table that another statement uses for long, such as a backup, is tried again and again, so that running processes can go on.
  * @param options.upTo journal time of the last migration to run
- * @param options.patienceMs time after which no further attempt begins
+ * @param options.patienceMs time after which no further attempt at a migration begins
  * @throws ConfigError if a version before 0.1.0 made the database, its settings are wrong, or a table stays in use; the database's error, after which no part of a failed migration remains
  */
 export async function migrate(
@@ -79,41 +77,44 @@ export async function migrate(
     await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
     if (await isOfDevelopmentVersion((sql) => client.query(sql))) throw new ConfigError(OF_DEVELOPMENT_VERSION)
     await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`)
-    for (const end = Date.now() + patienceMs; ; await delay(PAUSE_MS)) {
-      const failure = await runMigrations(client, upTo).catch((error: unknown) => ({ error }))
-      if (!failure) return
-      if (!isLocked(failure.error)) throw failure.error
-      if (Date.now() >= end) throw new ConfigError(TABLES_IN_USE, { cause: failure.error })
-    }
+    for (const last of await stepsTo(client, upTo)) await retryWhileLocked(() => migrateUpTo(client, last), patienceMs)
   } finally {
     await client.end()
   }
 }
 
+/**
+ * Returns the journal times at which to commit. Each migration commits by itself, so that its locks end with it. A new database, which
+ * nothing else uses, commits once, which takes less time.
+ */
+async function stepsTo(client: pg.Client, upTo: number): Promise<number[]> {
+  const { pending, isNew } = await findPending((sql) => client.query(sql))
+  const wanted = pending.filter((when) => when <= upTo)
+  return isNew ? wanted.slice(-1) : wanted
+}
+
+async function retryWhileLocked(attempt: () => Promise<void>, patienceMs: number): Promise<void> {
+  for (const end = Date.now() + patienceMs; ; await delay(PAUSE_MS)) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isLocked(error)) throw error
+      if (Date.now() >= end) throw new ConfigError(TABLES_IN_USE, { cause: error })
+    }
+  }
+}
+
 const TABLES_IN_USE =
-  'Another statement uses tables that must change, for example a backup or an import. Nothing was changed. ' +
+  'Another statement uses a table that must change, for example a backup or an import. ' +
   'Run "paperboy migrate" again when it has ended.'
 
 /** PostgreSQL's codes for a lock that was waited for too long, and for a deadlock. */
 const LOCKED: readonly unknown[] = ['55P03', '40P01']
 const isLocked = (error: unknown): boolean => LOCKED.includes((error as { cause?: { code?: string } }).cause?.code)
 
-async function runMigrations(client: pg.Client, upTo: number): Promise<void> {
-  if (upTo === Number.POSITIVE_INFINITY) await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })
-  else await migrateUpTo(client, upTo)
-}
-
-/** drizzle runs a whole folder, so it gets one with a shorter journal. */
+/** drizzle's own migrator runs a whole folder. This is its second half, for the first files of it. */
 async function migrateUpTo(client: pg.Client, upTo: number): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'paperboy-migrations-'))
-  try {
-    await cp(MIGRATIONS, folder, { recursive: true })
-    const journalFile = join(folder, 'meta/_journal.json')
-    const journal = JSON.parse(await readFile(journalFile, 'utf8')) as { entries: { when: number }[] }
-    const entries = journal.entries.filter(({ when }) => when <= upTo)
-    await writeFile(journalFile, JSON.stringify({ ...journal, entries }))
-    await drizzleMigrate(drizzle(client), { migrationsFolder: folder })
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  const files = readMigrationFiles({ migrationsFolder: MIGRATIONS }).filter(({ folderMillis }) => folderMillis <= upTo)
+  const dialect = new PgDialect()
+  await dialect.migrate(files, new NodePgSession(client, dialect, undefined), { migrationsFolder: MIGRATIONS })
 }

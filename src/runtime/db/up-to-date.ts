@@ -28,6 +28,16 @@ export async function isOfDevelopmentVersion(query: Query): Promise<boolean> {
   return oldest > 0 && oldest < Math.min(...ownMigrations())
 }
 
+/**
+ * Returns the journal times of the migrations that the database lacks, oldest first, and whether it has none yet.
+ *
+ * @throws the database's error if the query fails
+ */
+export async function findPending(query: Query): Promise<{ pending: number[]; isNew: boolean }> {
+  const { newest } = await appliedMigrations(query)
+  return { pending: ownMigrations().filter((when) => when > newest), isNew: newest === 0 }
+}
+
 function ownMigrations(): number[] {
   const { entries } = JSON.parse(readFileSync(JOURNAL, 'utf8')) as { entries: { when: number }[] }
   return entries.map(({ when }) => when)
