@@ -111,13 +111,16 @@ test('a copy of the database leaves the mailbox to the original, until it is res
   expect(await statusOf(db, id)).toBe('bounced')
 })
 
-test('marks messages as seen on a server without keywords', async ({ db }) => {
+test('marks messages as seen on a server without keywords, and flags those for people', async ({ db }) => {
   const { services, digest } = await reader(db)
   const server = await mailbox({ keywords: false })
   server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
   expect(await readMailbox(services, server.url.replace('?done=Reports', ''))).toBe(1)
   expect([...server.folders.get('INBOX')![0]!.flags]).toEqual(['\\Seen'])
   expect(await readMailbox(services, server.url)).toBe(0)
+  server.deliver(plainMail({ From: 'bob@example.net', To: 'papers@paperboy.example', Subject: 'I like it' }))
+  expect(await readMailbox(services, server.url)).toBe(1)
+  expect([...server.folders.get('INBOX')![1]!.flags]).toEqual(['\\Seen', '\\Flagged'])
 })
 
 test('a connection lost at any command costs one run: the next one continues, and each report counts once', async ({
