@@ -9,7 +9,7 @@ const DAEMON =
 
 /** Returns whether a mail system sent it: by its name, or by the empty return path of reports (RFC 5321 § 4.5.5). */
 export const isFromDaemon = ({ headers, from }: Pick<InboundMail, 'headers' | 'from'>): boolean =>
-  DAEMON.test(from) || DAEMON.test(headerOf(headers, 'from').replaceAll('"', ''))
+  DAEMON.test(from.replaceAll('"', '')) || DAEMON.test(headerOf(headers, 'from').replaceAll('"', ''))
 
 export const hasNullReturnPath = ({ headers }: Pick<InboundMail, 'headers'>): boolean =>
   headerOf(headers, 'return-path') === '<>'

@@ -41,10 +41,19 @@ export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false
   return [simpleFinding(mail, 'ignore', 'no report')]
 }
 
-const isBounce = (mail: InboundMail, daemon: boolean): boolean =>
-  mail.headers.has('x-failed-recipients') ||
-  NOT_DELIVERED.test(mail.subject) ||
-  ((daemon || hasNullReturnPath(mail)) && (NOT_DELIVERED.test(mail.text) || DELAYED.test(mail.text)))
+/**
+ * People write about email that did not come, and quote what they answer. So words count only from a mail system, and a subject also
+ * from one that does not look like it: above a returned email, or where a person passes on what one wrote.
+ */
+function isBounce(mail: InboundMail, daemon: boolean): boolean {
+  if (mail.headers.has('x-failed-recipients')) return true
+  const bySystem = daemon || hasNullReturnPath(mail)
+  if (bySystem && (NOT_DELIVERED.test(mail.text) || DELAYED.test(mail.text))) return true
+  const returns = mail.original !== undefined && !mail.headers.has('in-reply-to')
+  return NOT_DELIVERED.test(mail.subject) && (bySystem || returns || MAIL_SYSTEM.test(mail.text))
+}
+
+const MAIL_SYSTEM = /mailer-?daemon|mail delivery (?:sub)?system/i
 
 const simpleFinding = (mail: InboundMail, kind: InboundClass, reason: string): Finding => ({
   recipient: addressIn(mail.from),

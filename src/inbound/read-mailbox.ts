@@ -72,7 +72,9 @@ async function readOne(deps: Deps, client: ImapFlow, uid: number, to: { flag: st
   } = await receiveMail(deps, raw, { source: 'imap' })
   deps.log.info({ class: kind, reason, authority, action, repeated }, 'inbound email')
   // Mark before moving: if the move fails, the message stays marked.
-  await client.messageFlagsAdd(String(uid), [to.flag], { uid: true })
+  // As seen, a letter would look as if a person had read it.
+  const flags = forPeople && to.flag === '\\Seen' ? [to.flag, '\\Flagged'] : [to.flag]
+  await client.messageFlagsAdd(String(uid), flags, { uid: true })
   if (to.done && !forPeople) await client.messageMove(String(uid), to.done, { uid: true })
 }
 

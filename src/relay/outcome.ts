@@ -97,6 +97,14 @@ const TABLE: readonly Row[] = [
     means: LATER,
   },
   { enhanced: /^2\.12[12]$/, means: LATER },
+  // A relay that asks the receiver first adds its own 5.1.1 to any answer: Postfix, "undeliverable address: host … said: 550 5.7.1 …".
+  { digit: 5, steps: ['reader'], words: /\bsaid: 4\d\d\b/, means: LATER },
+  {
+    digit: 5,
+    steps: ['reader'],
+    words: /\bsaid: 5\d\d[ -](?:5\.7\.\d|.{0,80}\b(?:block(?:ed|list)|blacklist|spam))/i,
+    means: OUR_MESSAGE,
+  },
   // No such mailbox or domain (RFC 3463 § 3.2), domain without email (RFC 7505), mailbox disabled (§ 3.3). Not 1.0 or 0.0, which say too little.
   { digit: 5, steps: ['reader', 'message'], enhanced: /^(?:1\.(?:1|2|3|6|10)|2\.1)$/, means: GONE },
   // RFC 3463 § 3.3: the mailbox is full. Rows below match the same words about our own quota.

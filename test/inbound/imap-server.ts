@@ -57,7 +57,7 @@ export function openImapServer({ keywords = true } = {}): Promise<ImapServer> {
         return ok()
       case 'SELECT':
         write(
-          `* ${inbox.length} EXISTS\r\n* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen${keywords ? ' \\*' : ''})] ok\r\n`,
+          `* ${inbox.length} EXISTS\r\n* FLAGS (\\Seen \\Flagged)\r\n* OK [PERMANENTFLAGS (\\Seen \\Flagged${keywords ? ' \\*' : ''})] ok\r\n`,
         )
         write(`* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT ${nextUid}] ok\r\n`)
         return ok('[READ-WRITE] selected')
@@ -77,7 +77,7 @@ export function openImapServer({ keywords = true } = {}): Promise<ImapServer> {
         return ok()
       }
       case 'UID STORE':
-        one()?.flags.add(/\(([^)]+)\)/.exec(rest2)![1]!)
+        for (const flag of /\(([^)]+)\)/.exec(rest2)![1]!.split(' ')) one()?.flags.add(flag)
         return ok()
       case 'UID MOVE': {
         const found = one()

@@ -78,20 +78,27 @@ test('leaves to people what they wrote and nothing changed: replies, and request
   server.deliver(
     plainMail({ ...reply, Subject: 'Fwd: Papers', 'Content-Type': 'multipart/mixed; boundary="b"' }, attached),
   )
+  server.deliver(plainMail({ ...reply, Subject: 'Your emails are not delivered' }, 'Is my account unknown to you?'))
   server.deliver(plainMail({ From: 'alias@example.net', To: 'papers@paperboy.example', Subject: 'Unsubscribe' }))
   server.deliver(plainMail({ From: EMAIL, To: 'papers@paperboy.example', Subject: 'My new email address' }))
   server.deliver(plainMail({ ...reply, Subject: 'Automatic reply: Papers', 'Auto-Submitted': 'auto-replied' }))
   server.deliver(plainMail({ ...reply, Subject: 'My new email address', 'Auto-Submitted': 'auto-replied' }))
-  expect(await readMailbox(services, server.url)).toBe(6)
+  expect(await readMailbox(services, server.url)).toBe(7)
   const subjects = (folder: string) =>
     server.folders.get(folder)!.map(({ raw }) => /^Subject: (.*?)\r?$/m.exec(raw.toString())![1])
-  expect(subjects('INBOX')).toEqual(['Re: Papers', 'Fwd: Papers', 'Unsubscribe', 'My new email address'])
+  expect(subjects('INBOX')).toEqual([
+    'Re: Papers',
+    'Fwd: Papers',
+    'Your emails are not delivered',
+    'Unsubscribe',
+    'My new email address',
+  ])
   expect(subjects('Reports')).toEqual(['Automatic reply: Papers', 'My new email address'])
   expect(await statusOf(db, id)).toBe('active')
   server.deliver(plainMail({ ...reply, Subject: 'Unsubscribe' }))
   await readMailbox(services, server.url)
   expect(await statusOf(db, id)).toBe('unsubscribed')
-  expect(subjects('INBOX'), 'it is done').toHaveLength(4)
+  expect(subjects('INBOX'), 'it is done').toHaveLength(5)
 })
 
 test('a copy of the database leaves the mailbox to the original, until it is resumed', async ({ db }) => {
@@ -111,13 +118,16 @@ test('a copy of the database leaves the mailbox to the original, until it is res
   expect(await statusOf(db, id)).toBe('bounced')
 })
 
-test('marks messages as seen on a server without keywords', async ({ db }) => {
+test('marks messages as seen on a server without keywords, and flags those for people', async ({ db }) => {
   const { services, digest } = await reader(db)
   const server = await mailbox({ keywords: false })
   server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
   expect(await readMailbox(services, server.url.replace('?done=Reports', ''))).toBe(1)
   expect([...server.folders.get('INBOX')![0]!.flags]).toEqual(['\\Seen'])
   expect(await readMailbox(services, server.url)).toBe(0)
+  server.deliver(plainMail({ From: 'bob@example.net', To: 'papers@paperboy.example', Subject: 'I like it' }))
+  expect(await readMailbox(services, server.url)).toBe(1)
+  expect([...server.folders.get('INBOX')![1]!.flags]).toEqual(['\\Seen', '\\Flagged'])
 })
 
 test('a connection lost at any command costs one run: the next one continues, and each report counts once', async ({

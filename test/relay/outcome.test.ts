@@ -64,6 +64,7 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['RCPT TO', '450 4.2.0 Recipient address rejected: Greylisted, see http://postgrey.example', deferred],
   ['RCPT TO', '450 4.2.1 mailbox receives too fast', deferred],
   ['RCPT TO', '450 4.1.1 unverified address', deferred],
+  ['RCPT TO', '550 5.1.1 undeliverable address: host mx.example said: 451 4.3.0 try again', deferred],
   ['RCPT TO', '451 4.7.1 greylisted', deferred],
   ['RCPT TO', '450 try again', slowDomain],
   ['RCPT TO', '451 4.7.1 please try again later', slowDomain],
@@ -206,6 +207,15 @@ const aboutMessage: [step: string, response: string][] = [
   ['END', '550 Administrative prohibition'],
   ['END', '550 5.7.1 Email cannot be delivered. Reason: Email detected as Spam by spam filters.'],
   ['END', '554 Transaction failed: Expected MIME type, got ;'],
+  // A relay that asks the receiver first (Postfix, reject_unverified_recipient) adds its own 5.1.1 to any answer.
+  [
+    'RCPT TO',
+    '550 5.1.1 <[address]>: Recipient address rejected: undeliverable address: host mx.example[192.0.2.1] said: 550 5.7.1 Service unavailable; client host blocked using Spamhaus (in reply to RCPT TO command)',
+  ],
+  [
+    'RCPT TO',
+    '550 5.1.1 <[address]>: Recipient address rejected: undeliverable address: host mx.example said: 554-Your server is on a blocklist',
+  ],
   ['RCPT TO', '504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname'],
 ]
 
