@@ -411,7 +411,7 @@ describe('wishes', () => {
     await castVote(services, { subscriberId: (await row()).id, paperId: paperId! }, '203.0.113.7')
     const { body } = await app.inject(url)
     expect(body).toMatch(/Learned from 1 vote: [a-z0-9, ]+, Ada Lovelace, Charles Babbage\./)
-    const [, forget] = /formaction="([^"]+\/forget)"/.exec(body)!
+    const [, forget] = /action="([^"]+\/forget)"/.exec(body)!
     const reply = await app.inject({ method: 'POST', url: forget!, ...form({ size: '5' }) })
     const after = (await app.inject(reply.headers.location!)).body
     expect(after).toContain('Forgotten.')
