@@ -418,6 +418,15 @@ test('Pick and Pin keep their names, and say whether they are pressed', { timeou
   }
 })
 
+test('a double click on Pick picks', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).dblclick()
+  // Changes are made in order: after this one, all before it are made.
+  await rowOf(page, 'Attention Sink').getByRole('button', { name: 'Drop' }).click()
+  await page.locator('.dropped-papers', { hasText: 'Attention Sink' }).waitFor()
+  await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
+})
+
 test('the menu of other pages closes with Escape, and when the focus or a click is elsewhere', {
   timeout: 90_000,
 }, async ({ db, site }) => {
