@@ -447,6 +447,27 @@ test('the menu of other pages closes with Escape, and when the focus or a click 
   }
 })
 
+test('leaving a draft asks before it loses unsaved words', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.dismiss()
+  })
+  const words = page.getByLabel('Opens the email')
+  await words.fill('Hello *all*.')
+  await page.getByRole('button', { name: 'Send me a test' }).click()
+  await expect.poll(() => asked).toEqual(['beforeunload'])
+  expect(await words.inputValue()).toBe('Hello *all*.')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect.poll(async () => (await findEdition(site.services, KEY)).editorNote, SLOW).toBe('Hello *all*.')
+  // The words of a search are sent with it.
+  await page.getByLabel('Add a paper').fill('attention')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('heading', { name: 'Add a paper to' }).waitFor()
+  expect(asked).toHaveLength(1)
+})
+
 test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({ db, site }) => {
   const page = await openDesk({ db, site }, { viewport: DESK })
   // As while the service restarts.

@@ -160,6 +160,11 @@ const unsaved = () =>
     .filter((field) => field.value !== field.defaultValue)
     .map(({ id, value }) => ({ id, value }))
 
+// Other forms and links load a page, which would lose it.
+addEventListener('beforeunload', (event) => {
+  if (unsaved().some(({ id }) => document.getElementById(id).closest('.in-place'))) event.preventDefault()
+})
+
 function restore(drafts) {
   for (const { id, value } of drafts) {
     const field = document.getElementById(id)
