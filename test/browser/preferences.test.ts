@@ -67,3 +67,15 @@ test('Enter in a field saves, and does not forget the taste', async ({ db, site 
   await page.getByText('Forgotten.').waitFor()
   await page.getByText('Nothing learned yet.').waitFor()
 })
+
+test('Saved shows once: a reload or a bookmark shows the preferences alone', async ({ db, site }) => {
+  const { url } = await reader({ db, site })
+  const page = await open(site)
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  expect(new URL(page.url()).search).toBe('')
+  await page.reload()
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  expect(await page.getByRole('status').filter({ hasText: 'Saved.' }).count()).toBe(0)
+})
