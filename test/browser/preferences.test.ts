@@ -79,3 +79,16 @@ test('Saved shows once: a reload or a bookmark shows the preferences alone', asy
   await page.getByRole('heading', { level: 1 }).waitFor()
   expect(await page.getByRole('status').filter({ hasText: 'Saved.' }).count()).toBe(0)
 })
+
+test('the message about a problem leads into the field', async ({ db, site }) => {
+  const { url } = await reader({ db, site })
+  const page = await open(site)
+  await page.goto(url)
+  await page.getByLabel('Keywords').fill('x'.repeat(61))
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alert').getByRole('link').press('Enter')
+  await page.keyboard.press('End')
+  await page.keyboard.press('Backspace')
+  await page.keyboard.press('Enter')
+  await page.getByText('Saved.', { exact: true }).waitFor({ timeout: 5_000 })
+})

@@ -278,7 +278,8 @@ describe('the new choices', () => {
     expect(page.statusCode).toBe(422)
     expect(page.body).toContain(words)
     const link = /role="alert">.*?href="#([\w-]+)"/s.exec(page.body)?.[1]
-    expect(page.body, 'the message above leads to it').toContain(`id="${link}">${words}`)
+    expect(page.body, 'the message above leads to the field').toContain(` id="${link}"`)
+    expect(page.body).toContain(`id="${link}-problem">${words}`)
     // Choices are named with the message by their group.
     if (!['topics', 'locale', 'format', 'share'].includes(field!))
       expect(page.body).toMatch(
