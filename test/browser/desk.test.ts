@@ -418,6 +418,15 @@ test('Pick and Pin keep their names, and say whether they are pressed', { timeou
   }
 })
 
+test('a double click on Pick picks', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).dblclick()
+  // Changes are made in order: after this one, all before it are made.
+  await rowOf(page, 'Attention Sink').getByRole('button', { name: 'Drop' }).click()
+  await page.locator('.dropped-papers', { hasText: 'Attention Sink' }).waitFor()
+  await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
+})
+
 test('the menu of other pages closes with Escape, and when the focus or a click is elsewhere', {
   timeout: 90_000,
 }, async ({ db, site }) => {
@@ -436,6 +445,27 @@ test('the menu of other pages closes with Escape, and when the focus or a click 
     await away()
     await link.waitFor({ state: 'hidden' })
   }
+})
+
+test('leaving a draft asks before it loses unsaved words', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.dismiss()
+  })
+  const words = page.getByLabel('Opens the email')
+  await words.fill('Hello *all*.')
+  await page.getByRole('button', { name: 'Send me a test' }).click()
+  await expect.poll(() => asked).toEqual(['beforeunload'])
+  expect(await words.inputValue()).toBe('Hello *all*.')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect.poll(async () => (await findEdition(site.services, KEY)).editorNote, SLOW).toBe('Hello *all*.')
+  // The words of a search are sent with it.
+  await page.getByLabel('Add a paper').fill('attention')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('heading', { name: 'Add a paper to' }).waitFor()
+  expect(asked).toHaveLength(1)
 })
 
 test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({ db, site }) => {

@@ -1,6 +1,8 @@
 import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { mintToken } from '../../src/mail/tokens.ts'
+import { indexPapers } from '../../src/papers/search/index-papers.ts'
+import { castVote } from '../../src/papers/votes/cast.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { test as onSite, type Site } from '../http/site.ts'
@@ -47,4 +49,46 @@ test('of preferences open in two tabs, each saves its own changes, and undoes no
     topics: ['robotics'],
     authors: ['Ada Lovelace', 'Yejin Choi', 'Fei-Fei Li'],
   })
+})
+
+test('Enter in a field saves, and does not forget the taste', async ({ db, site }) => {
+  const { url, row } = await reader({ db, site })
+  await db.update(subscribers).set({ likeVoted: true })
+  await indexPapers(site.services)
+  await castVote(site.services, { subscriberId: (await row()).id, paperId: 1 }, '203.0.113.7')
+  const page = await open(site)
+  await page.goto(url)
+  await page.getByText('Learned from 1 vote').waitFor()
+  await page.getByLabel('Keywords').fill('sparse attention')
+  await page.getByLabel('Keywords').press('Enter')
+  await page.getByText('Saved.').waitFor()
+  expect((await row()).keywords).toEqual(['sparse attention'])
+  await page.getByRole('button', { name: 'Forget' }).click()
+  await page.getByText('Forgotten.').waitFor()
+  await page.getByText('Nothing learned yet.').waitFor()
+})
+
+test('Saved shows once: a reload or a bookmark shows the preferences alone', async ({ db, site }) => {
+  const { url } = await reader({ db, site })
+  const page = await open(site)
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  expect(new URL(page.url()).search).toBe('')
+  await page.reload()
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  expect(await page.getByRole('status').filter({ hasText: 'Saved.' }).count()).toBe(0)
+})
+
+test('the message about a problem leads into the field', async ({ db, site }) => {
+  const { url } = await reader({ db, site })
+  const page = await open(site)
+  await page.goto(url)
+  await page.getByLabel('Keywords').fill('x'.repeat(61))
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alert').getByRole('link').press('Enter')
+  await page.keyboard.press('End')
+  await page.keyboard.press('Backspace')
+  await page.keyboard.press('Enter')
+  await page.getByText('Saved.', { exact: true }).waitFor({ timeout: 5_000 })
 })

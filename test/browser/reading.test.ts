@@ -376,6 +376,25 @@ test('Subscribe says that it was pressed, at once, and again after going back', 
   await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
 })
 
+test('Subscribe can be pressed again when the reader stopped the request', async ({ site }) => {
+  const now = new Date()
+  site.services.now = () => now
+  const page = await open(site)
+  await page.clock.install()
+  await page.goto('/')
+  // The page stays, as with the browser's Stop.
+  await page.route('**/subscribe', (route) => route.abort('aborted'))
+  const stopped = page.waitForEvent('requestfailed')
+  await page.getByLabel('Your email address').fill('ada@example.org')
+  const button = page.locator('form.sign-up button[type="submit"]')
+  await button.click()
+  await stopped
+  expect(await button.textContent()).toBe('Sending…')
+  await page.clock.fastForward(15_000)
+  await expect.poll(() => button.textContent()).toBe('Subscribe')
+  expect(await button.getAttribute('aria-disabled')).toBe('false')
+})
+
 test('a link and a citation are copied by a button, which says so', async ({ site }) => {
   await aFullDay(site)
   const page = await open(site)

@@ -47,6 +47,11 @@ document.addEventListener('keydown', (event) => {
   event.target.form.requestSubmit(event.target.form.querySelector('button'))
 })
 
+// The second click of a double click would undo the first.
+document.addEventListener('click', (event) => {
+  if (event.detail > 1 && event.target.closest('[aria-pressed]')) event.preventDefault()
+})
+
 // One change at a time, in the order of the keys: each form has what the one before it made.
 let last = Promise.resolve()
 document.addEventListener('submit', (event) => {
@@ -154,6 +159,11 @@ const unsaved = () =>
   [...content.querySelectorAll('textarea, input[type="text"], input[type="url"]')]
     .filter((field) => field.value !== field.defaultValue)
     .map(({ id, value }) => ({ id, value }))
+
+// Other forms and links load a page, which would lose it.
+addEventListener('beforeunload', (event) => {
+  if (unsaved().some(({ id }) => document.getElementById(id).closest('.in-place'))) event.preventDefault()
+})
 
 function restore(drafts) {
   for (const { id, value } of drafts) {

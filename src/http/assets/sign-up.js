@@ -42,7 +42,17 @@ for (const form of document.querySelectorAll('form.sign-up')) {
   if (!field) continue
   let proof
   let sending = false
+  let patience
   const begin = () => (proof ??= prove().catch(() => ''))
+  // The proof is used once.
+  const reset = () => {
+    clearTimeout(patience)
+    field.value = ''
+    proof = undefined
+    sending = false
+    setBusy(form, false)
+    form.addEventListener('focusin', begin, { once: true })
+  }
   form.addEventListener('focusin', begin, { once: true })
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
@@ -51,14 +61,11 @@ for (const form of document.querySelectorAll('form.sign-up')) {
     setBusy(form, true)
     field.value = await Promise.race([begin(), new Promise((done) => setTimeout(done, PATIENCE_MS, ''))])
     form.submit()
+    // After the browser's Stop, this page stays, and no event says so.
+    patience = setTimeout(reset, PATIENCE_MS)
   })
-  // Restored by the back button: the proof is already used.
-  addEventListener('pageshow', (event) => {
-    if (!event.persisted) return
-    field.value = ''
-    proof = undefined
-    sending = false
-    setBusy(form, false)
-    form.addEventListener('focusin', begin, { once: true })
+  // Restored by the back button.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) reset()
   })
 }

@@ -63,6 +63,9 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   app.get('/welcome', { schema: welcomeSchema }, async ({ query }, reply) => {
     const t = query.in ? setLocale(reply, query.in) : reply.locals!.t
     const current = query.choose ? await readPreferences(services, query.choose).catch(unknownIsFine) : undefined
+    // Opened again later, as from a bookmark: what it says is past.
+    const isOver = query.first !== undefined && new Date(query.first) <= services.now()
+    if (current && (isOver || current.status !== 'active')) return reply.redirect(`/preferences/${query.choose}`, 303)
     return reply.view('welcome', {
       first: query.first && momentInZone(t, new Date(query.first), query.zone ?? 'UTC'),
       back: query.back !== undefined,

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { preview } from '../../../src/delivery/preview/preview.ts'
 import { readEdition } from '../../../src/edition/compose/archive.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { publishNotice, readNotices } from '../../../src/edition/draft/publish-notice.ts'
 import { release } from '../../../src/edition/draft/release.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers } from '../../../src/runtime/db/schema.ts'
@@ -141,4 +142,14 @@ test('in a weekly edition, a change names the week', async ({ db }) => {
   expect(correctionsOf((await preview(services, { kind, date: '2026-04-13' })).text)).toBe(
     '“Paper 1 of 2026-04-08” (week of 6 April) is now called “A better name”.' + ' https://arxiv.org/abs/2604.00001',
   )
+})
+
+test('the same words twice, as by a double click, are one correction', async ({ db }) => {
+  await addPapers(db, '2026-04-14', 3)
+  await publish(db, '2026-04-14', '2026-04-15T03:00:00Z')
+  const services = servicesOn(db, {}, { now: new Date('2026-04-15T09:00:00Z') })
+  const key = { kind: 'daily', date: '2026-04-14' } as const
+  const press = () => publishNotice(services, key, 'Paper 2 is by Ada  Lovelace.')
+  expect(await Promise.all([press(), press()])).toEqual(expect.arrayContaining([true, false]))
+  expect((await readNotices(services, key)).map(({ words }) => words)).toEqual(['Paper 2 is by Ada Lovelace.'])
 })

@@ -127,3 +127,18 @@ test.for(['', '?first=', '?first=tomorrow', '?first=%3Cscript%3E', '?first=9999-
     expect(page.body).toContain('next morning edition')
   },
 )
+
+test('once the first digest has come, or the reader unsubscribed, the welcome page leads to the preferences', async ({
+  db,
+  site: { app, services },
+}) => {
+  const id = await addSubscriber(db, 'ada@example.org')
+  const choose = mintToken(services.keys, 'preferences', id, NOON)
+  const opened = async (first: string) =>
+    (await app.inject(`/welcome?first=${first}&choose=${choose}`)).headers.location
+  expect(await opened('2026-04-16T08:00:00.000Z')).toBeUndefined()
+  // Such as a bookmark.
+  expect(await opened('2025-04-16T08:00:00.000Z')).toBe(`/preferences/${choose}`)
+  await db.update(subscribers).set({ status: 'unsubscribed' })
+  expect(await opened('2026-04-16T08:00:00.000Z')).toBe(`/preferences/${choose}`)
+})

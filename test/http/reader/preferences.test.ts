@@ -278,7 +278,8 @@ describe('the new choices', () => {
     expect(page.statusCode).toBe(422)
     expect(page.body).toContain(words)
     const link = /role="alert">.*?href="#([\w-]+)"/s.exec(page.body)?.[1]
-    expect(page.body, 'the message above leads to it').toContain(`id="${link}">${words}`)
+    expect(page.body, 'the message above leads to the field').toContain(` id="${link}"`)
+    expect(page.body).toContain(`id="${link}-problem">${words}`)
     // Choices are named with the message by their group.
     if (!['topics', 'locale', 'format', 'share'].includes(field!))
       expect(page.body).toMatch(
@@ -411,7 +412,7 @@ describe('wishes', () => {
     await castVote(services, { subscriberId: (await row()).id, paperId: paperId! }, '203.0.113.7')
     const { body } = await app.inject(url)
     expect(body).toMatch(/Learned from 1 vote: [a-z0-9, ]+, Ada Lovelace, Charles Babbage\./)
-    const [, forget] = /formaction="([^"]+\/forget)"/.exec(body)!
+    const [, forget] = /action="([^"]+\/forget)"/.exec(body)!
     const reply = await app.inject({ method: 'POST', url: forget!, ...form({ size: '5' }) })
     const after = (await app.inject(reply.headers.location!)).body
     expect(after).toContain('Forgotten.')
