@@ -5,6 +5,7 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
+import { ownClient } from '../../lib/own-client.ts'
 import { ConfigError } from '../config/config.ts'
 import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
@@ -58,7 +59,7 @@ const OF_DEVELOPMENT_VERSION =
  * @throws ConfigError if a version before 0.1.0 made the database, or its settings are wrong; the database's error, after which no part of a failed migration remains
  */
 export async function migrate(connectionString: string, upTo = Number.POSITIVE_INFINITY): Promise<void> {
-  const client = new pg.Client({ connectionString, application_name: 'paperboy migrate' })
+  const client = ownClient({ connectionString, application_name: 'paperboy migrate' })
   await client.connect()
   try {
     await requireSettings(client)
