@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import { isConnectionError } from '../lib/connection-error.ts'
+import { ownClient } from '../lib/own-client.ts'
 import { ConfigError } from '../runtime/config/config.ts'
 import { requireSettings } from '../runtime/db/server-settings.ts'
 import { isUpToDate } from '../runtime/db/up-to-date.ts'
@@ -50,13 +51,12 @@ export async function waitForDatabase(
 }
 
 async function findMissing(connectionString: string, tables: 'wait' | 'refuse'): Promise<string | undefined> {
-  const client = new pg.Client({
+  const client = ownClient({
     connectionString,
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: PATIENCE_MS,
     application_name: 'paperboy starts',
   })
-  client.on('error', () => {})
   try {
     await client.connect()
     await requireSettings(client)

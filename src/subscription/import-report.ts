@@ -66,3 +66,9 @@ export function describeCounts(result: ImportResult, did: Did): string {
     ...(tags ? [tags] : []),
   ].join('\n')
 }
+
+/** An import's problem for pages and the API, which have fields where the command has options. */
+export const withoutFlags = (message: string): string =>
+  message
+    .replaceAll(/(?:: |\. Name the one with the addresses: | Skip one: )--map "[^"]*"/g, '.')
+    .replace(/\nMEANING is one of[^\n]*/, '')

@@ -207,6 +207,25 @@ test('a backup that is stopped leaves no file with addresses behind', async ({ d
   }
 }, 120_000)
 
+test('a backup whose connection the server ends says so in words', async ({ db, databaseUrl }) => {
+  // More than pipes and sockets hold, and hard to compress.
+  await db.execute(`INSERT INTO audit_log (at, who, what, about)
+    SELECT now(), 'test', 'wrote', string_agg(md5(n::text || m), '') FROM generate_series(1, 60000) n, generate_series(1, 10) m GROUP BY n`)
+  const env = { DATABASE_URL: databaseUrl, DATA_DIR: join(tmpdir(), 'paperboy-none') }
+  const { child, end } = start('src/cli/main.ts', ['backup', '-'], env)
+  stack.push(() => end('SIGKILL'))
+  let said = ''
+  child.stderr!.on('data', (chunk) => (said += chunk))
+  child.stdout!.pause()
+  const ofBackup = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'paperboy backup'`
+  const waiting = async () => (await db.execute(`SELECT wait_event ${ofBackup}`)).rows[0]?.wait_event
+  await expect.poll(waiting, { timeout: 30_000 }).toBe('ClientWrite')
+  await db.execute(`SELECT pg_terminate_backend(pid) ${ofBackup}`)
+  child.stdout!.resume()
+  await expect.poll(() => child.exitCode, { timeout: 60_000 }).toBe(1)
+  expect(said).toMatch(/^paperboy: The [^\n]*connection[^\n]*\n$/)
+}, 120_000)
+
 test('a backup goes through pipes, and comes back through one', async ({ db, databaseUrl }) => {
   await addReaders(db, 3)
   const empty = await emptyDatabase()

@@ -68,7 +68,8 @@ const SAMPLE_READER = {
  *
  * @param readerName address or number of the subscriber whose preferences and links are used; by default a made-up reader with ten papers
  * @param overrides preferences that replace theirs
- * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it) | PAPER_NOT_FOUND
+ * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it) | PAPER_NOT_FOUND; EDITION_EMPTY when the reader
+ *   would get no digest, since no paper meets their wishes
  */
 export async function preview(
   services: Pick<Services, 'db' | 'config' | 'keys' | 'now'>,
@@ -90,6 +91,8 @@ export async function preview(
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const { shown, unwanted } = await selectFor(db, edition.id, reader, locale)
+  if (shown.length === 0)
+    throw new PaperboyError('EDITION_EMPTY', 'No paper of this edition meets the wishes, so there would be no digest.')
   const own = composeSubject(
     segments,
     shown.map(({ position }) => position),

@@ -59,7 +59,10 @@ export const previewRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   const choosing = { params, body: z.object({ email: z.string().catch('') }).catch({ email: '' }) }
   app.post('/admin/editions/:kind/:date/preview', { schema: choosing }, async ({ params: key, body }, reply) => {
     try {
-      return reply.redirect(`${editionHref(key)}/preview?reader=${await subscriberIdOf(services, body.email)}`, 303)
+      const reader = await subscriberIdOf(services, body.email)
+      // The form says why there is none.
+      await preview(services, key, reader)
+      return reply.redirect(`${editionHref(key)}/preview?reader=${reader}`, 303)
     } catch (error) {
       const problem =
         error instanceof AddressError

@@ -5,7 +5,7 @@ import { minuteUtc } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { describeReading, describeUnknownTags, importCounts } from '../../subscription/import-report.ts'
+import { describeReading, describeUnknownTags, importCounts, withoutFlags } from '../../subscription/import-report.ts'
 import { MEANINGS, STATUSES } from '../../subscription/known-columns.ts'
 import {
   deleteUpload,
@@ -191,9 +191,3 @@ function optionsOf(form: z.output<typeof mappingForm>): UploadOptions {
 }
 
 const VALUE_MEANINGS = [...STATUSES, 'ignore'] as const
-
-/** Messages name options of the command; the page has fields for them. */
-const withoutFlags = (message: string): string =>
-  message
-    .replaceAll(/(?:: |\. Name the one with the addresses: | Skip one: )--map "[^"]*"/g, '.')
-    .replace(/\nMEANING is one of[^\n]*/, '')

@@ -55,7 +55,7 @@ export const editionPreviewsApiRoutes: FastifyPluginAsyncZod<Services> = async (
   app.get(
     '/v1/editions/:kind/:date/preview',
     {
-      config: { scopes: reading, errors: [404] },
+      config: { scopes: reading, errors: [404, 409] },
       schema: {
         summary: 'An edition as a new reader would receive it. Sends nothing',
         params,
@@ -72,7 +72,7 @@ export const editionPreviewsApiRoutes: FastifyPluginAsyncZod<Services> = async (
   app.post(
     '/v1/editions/:kind/:date/test',
     {
-      config: { scopes: ['editions'], errors: [404] },
+      config: { scopes: ['editions'], errors: [404, 409] },
       schema: {
         summary: 'Email an edition as a test to an address of ADMIN_EMAILS, with [Test] before its subject',
         params,

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
+import { withoutFlags } from '../../subscription/import-report.ts'
 import { MEANINGS, type Meaning } from '../../subscription/known-columns.ts'
 import {
   deleteUpload,
@@ -165,7 +166,7 @@ function shown({ uploadedAt, options: _, fingerprint: __, result, ...each }: Upl
           columns: counts.columns.map(({ name, meaning }) => ({ name, meaning })),
         }
       : {}),
-    ...(problem ? { problem } : {}),
+    ...(problem ? { problem: withoutFlags(problem) } : {}),
     ...(columns.length > 0 || values.length > 0 ? { unclear: { columns, values } } : {}),
   }
 }

@@ -1,6 +1,6 @@
-import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
+import { ownClient } from '../../lib/own-client.ts'
 import { VERSION } from '../../runtime/config/version.ts'
 import { quoted, readPartitions, readSequences, readTables } from './tables.ts'
 
@@ -30,7 +30,7 @@ export function openBackup(
 }
 
 async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary): AsyncGenerator<string | Buffer> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'paperboy backup' })
+  const client = ownClient({ connectionString: databaseUrl, application_name: 'paperboy backup' })
   await client.connect()
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
-import pg from 'pg'
+import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
+import { ownClient } from '../../lib/own-client.ts'
 import { migrate } from '../../runtime/db/database.ts'
 import { SKIP_IDS } from '../../runtime/db/skip-ids.ts'
 import { type BackupSummary, FOOTER, HEADER } from './open-backup.ts'
@@ -29,7 +30,7 @@ export async function restoreBackup(
   const lines = readLines(source)
   const first = await lines.next()
   const header = headerIn(first.done ? '' : first.value.toString())
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'paperboy restore' })
+  const client = ownClient({ connectionString: databaseUrl, application_name: 'paperboy restore' })
   await client.connect()
   try {
     await requireEmpty(client)

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { ownClient } from '../../lib/own-client.ts'
 import { redact } from '../../lib/redact.ts'
 import { loginProblem } from '../../runtime/db/login-problem.ts'
 import { findWrongSettings } from '../../runtime/db/server-settings.ts'
@@ -62,13 +63,12 @@ function diagnoseError(error: Error & { code?: string }): Diagnosis {
 
 /** @throws if a file in the URL is missing, such as `sslrootcert` */
 function connect(connectionString: string): pg.Client {
-  const client = new pg.Client({
+  return ownClient({
     connectionString,
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: PATIENCE_MS,
     application_name: 'paperboy doctor',
   })
-  return client.on('error', () => {})
 }
 
 /** Diagnoses the server's settings. */

@@ -4,6 +4,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle, type NodePgQueryResultHKT, NodePgSession } from 'drizzle-orm/node-postgres'
 import { type PgDatabase, PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
+import { ownClient } from '../../lib/own-client.ts'
 import { ConfigError } from '../config/config.ts'
 import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
@@ -70,7 +71,7 @@ export async function migrate(
   connectionString: string,
   { upTo = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = {},
 ): Promise<void> {
-  const client = new pg.Client({ connectionString, application_name: 'paperboy migrate' })
+  const client = ownClient({ connectionString, application_name: 'paperboy migrate' })
   await client.connect()
   try {
     await requireSettings(client)

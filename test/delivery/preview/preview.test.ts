@@ -65,6 +65,10 @@ test('a preview shows what each wish brings: share, authors, organisations, pape
   expect(text).toMatch(/On ice.*?similar to papers you voted for or saved/)
   expect(text).toMatch(/HY-World 2\.0: Worlds.*?follows HY-World 1\.0, which you voted for/)
 
+  // As planning has it: without a paper there is no digest.
+  await expect(preview(services, KEY, undefined, { share: 'only', authors: ['Nobody'] })).rejects.toMatchObject({
+    code: 'EDITION_EMPTY',
+  })
   const only = await preview(services, KEY, undefined, { share: 'only', authors: ['Łukasz Kaiser'] })
   expect(only.html.match(/<h3/g)).toHaveLength(1)
   await expect(preview(services, KEY, undefined, { votes: ['2604.99999'] })).rejects.toThrow('2604.99999')

@@ -348,6 +348,8 @@ test('a file of readers is uploaded, checked, explained and imported', async ({ 
   }
   const unclear = await run('check')
   expect(unclear).toMatchObject({ state: 'failed', unclear: { columns: ['Opt-out?'] } })
+  // The API has fields where the command has options.
+  expect(unclear.problem).toMatch(/the column "Opt-out\?"\.$/)
   expect((await ask(key, 'POST', `${path}/start`)).status).toBe(409)
   const checked = await run('check', {
     columns: [{ column: 'Opt-out?', meaning: 'unsubscribed' }],
