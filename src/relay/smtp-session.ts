@@ -4,6 +4,7 @@ import { reasonOf } from '../lib/connection-error.ts'
 import { redact } from '../lib/redact.ts'
 import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
+import { dial } from './dial.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Envelope, type Extensions, Transactions } from './transaction.ts'
 
@@ -24,19 +25,20 @@ export interface Session {
 
 /** A session without a reply to RSET after this long is closed. */
 const RESET_PATIENCE_MS = 10_000
+const CONNECT_PATIENCE_MS = 30_000
 
 /**
- * Connects and logs in. nodemailer does that: greeting, EHLO, STARTTLS and AUTH. Then the messages are ours, on the same socket.
+ * Connects and logs in. nodemailer does greeting, EHLO, STARTTLS and AUTH. Then the messages are ours, on the same socket.
  *
  * @throws nodemailer's error when connection, greeting or login fails
  */
-export function openSession(settings: RelaySettings): Promise<Session> {
+export async function openSession(settings: RelaySettings): Promise<Session> {
   const { auth } = settings
+  const connection = await dial(settings, CONNECT_PATIENCE_MS)
   return new Promise((resolve, reject) => {
-    const smtp = new SMTPConnection(optionsOf(settings))
+    const smtp = new SMTPConnection({ ...optionsOf(settings), connection })
     const closed = () => reject(new Error('the relay closed the connection before its greeting was over'))
     const failed = (error: Error) => {
-      // Of a name with several addresses, its error has no message.
       error.message = reasonOf(error)
       reject(error)
     }
@@ -68,15 +70,13 @@ function extensionsIn(greeting: string): Extensions {
   }
 }
 
-export const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySettings): SMTPConnectionOptions => ({
+export const optionsOf = ({ host, secure, requireTLS, tls, ehlo }: RelaySettings): SMTPConnectionOptions => ({
   host,
   secure,
   requireTLS,
   tls,
-  connectionTimeout: 30_000,
   greetingTimeout: 30_000,
   socketTimeout: 300_000, // RFC 5321 § 4.5.3.2: five minutes is the minimum for most replies
-  ...(port === undefined ? {} : { port }),
   ...(ehlo === undefined ? {} : { name: ehlo }),
 })
 

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { DrizzleQueryError } from 'drizzle-orm'
 import pg from 'pg'
 import { SetupError } from '../embedded/setup-error.ts'
@@ -88,7 +89,7 @@ export function describeError(error: unknown): string {
   if (syscall === 'getaddrinfo')
     return `No machine is found under the name ${hostname} (${code}). Check DATABASE_URL and HOST.`
   if (address !== undefined && (code === 'ECONNREFUSED' || (code === 'ENOENT' && syscall === 'connect')))
-    return `Nothing answers at ${port === undefined ? address : `${address}:${port}`}. Is the database (DATABASE_URL) running?`
+    return `Nothing answers at ${port === undefined ? address : `${isIPv6(address) ? `[${address}]` : address}:${port}`}. Is the database (DATABASE_URL) running?`
   const refused = attemptsOf(error).find((attempt) => attempt.code === 'ECONNREFUSED')
   if (refused !== undefined) return describeError(refused)
   const refusal = loginProblem(error)

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished } from 'vitest'
 import { mintToken } from '../../src/mail/tokens.ts'
@@ -134,6 +135,14 @@ describe('an error', () => {
     expect(page.body).toContain('href="/"')
     expect(page.body).not.toContain('wp-login')
   })
+})
+
+test('a connection stays open for longer than Caddy, nginx or Traefik would use it again', async ({
+  site: { app },
+}) => {
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const reply = await fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/healthz`)
+  expect(Number(/timeout=(\d+)/.exec(reply.headers.get('keep-alive')!)![1])).toBeGreaterThan(120)
 })
 
 test('no address, token or query comes into the log, whatever goes wrong', async ({ db, site }) => {

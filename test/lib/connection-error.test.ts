@@ -36,6 +36,11 @@ test('a name whose addresses all refuse: each place names an address and the rea
   expect(describeError(error)).toBe(`Nothing answers at 127.0.0.1:${port}. Is the database (DATABASE_URL) running?`)
 })
 
+test('an IPv6 address stands in brackets before its port', () => {
+  const error = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', address: '::1', port: 5432 })
+  expect(describeError(error)).toMatch(/^Nothing answers at \[::1\]:5432\./)
+})
+
 test('a relay whose addresses all refuse: the failure names them', async () => {
   const port = await closedPort()
   const lookup = (_name: string, _options: object, done: (error: null, found: object[]) => void) =>

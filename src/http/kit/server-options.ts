@@ -18,6 +18,9 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   bodyLimit: BODY_BYTES,
   rewriteUrl: ({ url }) => encodePaperId(url ?? '/'),
   requestTimeout: 30 * SECONDS,
+  // Longer than a proxy keeps an idle connection: nginx 60 seconds, Traefik 90, Caddy 120. A request that the proxy sends while we close
+  // is lost, and its reader gets 502.
+  keepAliveTimeout: 130 * SECONDS,
   connectionTimeout: 60 * SECONDS,
   handlerTimeout: 20 * SECONDS,
   // While draining, requests on open connections still get their answer; then the connection closes.

@@ -75,7 +75,10 @@ const Environment = z
       z.array(
         z
           .string()
-          .refine(isProxy, 'must be an address or a network such as 10.0.0.0/8, or loopback, linklocal or uniquelocal'),
+          .refine(
+            isProxy,
+            'must be an address or a network such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, and not all addresses',
+          ),
       ),
     ),
     DATA_DIR: z

@@ -107,9 +107,9 @@ export function addresses(entries: string[], context: z.RefinementCtx): string[]
   }
 }
 
-/** Fastify's `trustProxy` accepts these names besides addresses and networks. */
+/** Fastify's `trustProxy` accepts these names besides addresses and networks, and no network that is all addresses. */
 export const isProxy = (text: string): boolean =>
-  ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text)
+  ['loopback', 'linklocal', 'uniquelocal'].includes(text) || (isNetwork(text) && !/\/0+$/.test(text))
 
 export const hostName = z
   .string()

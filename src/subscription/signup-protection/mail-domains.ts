@@ -11,16 +11,16 @@ const MAX_LOOKUPS = 50
 const MAX_CACHED = 10_000
 const CACHE_MS = { yes: 86_400_000, no: 600_000, unknown: 60_000 }
 
+/** For one domain: a resolver keeps the name servers that the machine had when it was made. */
+const openResolver = (): Lookups => new Resolver({ timeout: 2_000, tries: 1 })
+
 /** Returns a DNS check, with a cache, of whether domains accept email or are disposable. */
-export function openMailDomains(
-  dns: Lookups = new Resolver({ timeout: 2_000, tries: 1 }),
-  clock: () => number = () => performance.now(),
-): MailDomains {
+export function openMailDomains(dns?: Lookups, clock: () => number = () => performance.now()): MailDomains {
   const cache = new LRUCache<string, { takesMail: DomainSigns['takesMail']; until: number }>({ max: MAX_CACHED })
   const running = new Map<string, Promise<DomainSigns['takesMail']>>()
 
   const lookUp = async (domain: string) => {
-    const takesMail = await takesMailAt(dns, domain)
+    const takesMail = await takesMailAt(dns ?? openResolver(), domain)
     running.delete(domain)
     cache.set(domain, { takesMail, until: clock() + CACHE_MS[takesMail] })
     return takesMail

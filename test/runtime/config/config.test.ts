@@ -175,6 +175,11 @@ test.each(['imap://', 'imaps:///INBOX', 'imaps://%ff%zz/INBOX'])('%s has no host
   expect(() => readEnvironment({ INBOUND_IMAP_URL })).toThrow('INBOUND_IMAP_URL names no host'),
 )
 
+test.each(['0.0.0.0/0', '::/0', '10.0.0.0/8, ::/00', '10.0.0.0/33'])(
+  'TRUST_PROXY=%s is refused here, and not by the web server',
+  (TRUST_PROXY) => expect(() => readEnvironment({ TRUST_PROXY })).toThrow('must be an address or a network'),
+)
+
 test('HOST is taken with brackets and white space', () => {
   expect(['[::]', ' 0.0.0.0 ', 'localhost'].map((HOST) => readEnvironment({ HOST }).HOST)).toEqual([
     '::',
