@@ -44,6 +44,8 @@ async function signIn(page: Page, site: Site): Promise<void> {
   await page.goto(new URL(await createSignInLink(site.services, CURATOR)).pathname)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Tuesday, 14 April 2026' }).waitFor()
+  // Keys pressed before the scripts have run are lost.
+  await page.waitForLoadState()
 }
 
 /** Opens the page of that draft, signed in. Each page that is loaded later forgets that it stayed. */
