@@ -82,6 +82,10 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   app.setErrorHandler(pageErrorHandler)
   app.setNotFoundHandler(pageNotFound)
   tolerateBrokenBodies(app.server)
+  // A connection whose request is open at a stop becomes idle later. The server would wait until no proxy uses it again.
+  app.addHook('preClose', async () => {
+    app.server.keepAliveTimeout = 1
+  })
   const registry = isMetricsEnabled(services.config) ? timeRequests(app) : undefined
   prependBasePath(app, services.config)
   app.register(fastifyAccepts)

@@ -33,6 +33,9 @@ export interface Preferences extends Choices {
   previousVersion: string | null
 }
 
+/** The same change again within this time is a second click. */
+const SAME_CLICK_MS = 60_000
+
 type Deps = Pick<Services, 'db' | 'keys' | 'config' | 'now'>
 
 /** @throws PaperboyError TOKEN_UNKNOWN, also for an erased or deleted subscriber */
@@ -126,8 +129,9 @@ async function write(
     (name) => JSON.stringify(after[name as keyof Choices]) !== JSON.stringify(before[name as keyof Choices]),
   )
   const previous = before.previous as Previous | null
-  // A change that is sent twice is undone as one.
+  // A change that is sent twice is undone as one. Later, saving without a change leaves nothing to undo.
   const isSame = changed.length === 0 && after.pausedUntil?.getTime() === before.pausedUntil?.getTime()
+  const isSentTwice = isSame && at.getTime() - before.updatedAt.getTime() < SAME_CLICK_MS
   const earlier = previous?.gaveUp ?? {}
   const { dueAgain, staysDue, gaveUp } = await dueAfterChange({ db, config }, subscriberId, {
     before,
@@ -141,7 +145,7 @@ async function write(
       ...after,
       // Links and undo may still have an earlier slug of a topic.
       topics: [...new Set(after.topics.map(canonicalSlug))],
-      previous: isSame
+      previous: isSentTwice
         ? previous && { ...previous, gaveUp }
         : { ...choicesOf(before), pausedUntil: before.pausedUntil, gaveUp },
       // What the reader chooses counts more than what a sign-up asked for before.
@@ -186,6 +190,7 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
       status: subscribers.status,
       nextDigestAt: subscribers.nextDigestAt,
       previous: subscribers.previous,
+      updatedAt: subscribers.updatedAt,
     })
     .from(subscribers)
     .where(eq(subscribers.id, subscriberId))
@@ -202,20 +207,25 @@ const choicesOf = (row: Row): Choices => {
     status: _status,
     nextDigestAt: _next,
     previous: _previous,
+    updatedAt: _updated,
     ...choices
   } = row
   return { ...choices, locale: isLocale(choices.locale) ? choices.locale : 'en' }
 }
 
-const toPreferences = (row: Row): Preferences => ({
-  ...choicesOf(row),
-  pausedUntil: row.pausedUntil,
-  pausedUntilDay: row.pausedUntilDay,
-  status: row.status,
-  nextDigestAt: row.nextDigestAt,
-  version: versionOf({ ...choicesOf(row), pausedUntil: row.pausedUntil?.toISOString() ?? null }),
-  previousVersion: row.previous ? versionOf(row.previous as Previous) : null,
-})
+function toPreferences(row: Row): Preferences {
+  const version = versionOf({ ...choicesOf(row), pausedUntil: row.pausedUntil?.toISOString() ?? null })
+  const previousVersion = row.previous ? versionOf(row.previous as Previous) : version
+  return {
+    ...choicesOf(row),
+    pausedUntil: row.pausedUntil,
+    pausedUntilDay: row.pausedUntilDay,
+    status: row.status,
+    nextDigestAt: row.nextDigestAt,
+    version,
+    previousVersion: previousVersion === version ? null : previousVersion,
+  }
+}
 
 const versionOf = ({ gaveUp: _, ...choices }: Previous): string =>
   fingerprint(Object.entries(choices).toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -224,7 +234,7 @@ const versionOf = ({ gaveUp: _, ...choices }: Previous): string =>
 function endOfWeeks(weeks: number, current: Date | null, at: Date): Date | null {
   if (weeks === 0) return null
   const end = new Date(at.getTime() + weeks * 7 * 86_400_000)
-  return current && Math.abs(end.getTime() - current.getTime()) < 60_000 ? current : end
+  return current && Math.abs(end.getTime() - current.getTime()) < SAME_CLICK_MS ? current : end
 }
 
 /**

@@ -74,7 +74,7 @@ test('Saved shows once: a reload or a bookmark shows the preferences alone', asy
   await page.goto(url)
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved.').waitFor()
-  expect(new URL(page.url()).search).toBe('')
+  await expect.poll(() => new URL(page.url()).search).toBe('')
   await page.reload()
   await page.getByRole('heading', { level: 1 }).waitFor()
   expect(await page.getByRole('status').filter({ hasText: 'Saved.' }).count()).toBe(0)
@@ -91,4 +91,26 @@ test('the message about a problem leads into the field', async ({ db, site }) =>
   await page.keyboard.press('Backspace')
   await page.keyboard.press('Enter')
   await page.getByText('Saved.', { exact: true }).waitFor({ timeout: 5_000 })
+})
+
+test('a form that the back button restores after it was saved saves what it shows', async ({ db, site }) => {
+  const { url, row } = await reader({ db, site })
+  const page = await open(site)
+  await page.goto(url)
+  // The request is answered, but the page stays, as one in the browser's back/forward cache does.
+  await page.route(`**${url}`, async (route) => {
+    await route.fetch({ maxRedirects: 0 })
+    await route.abort('aborted')
+  })
+  const saved = page.waitForEvent('requestfailed')
+  await page.getByLabel('Time', { exact: true }).selectOption('20')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await saved
+  expect((await row()).hour).toBe(20)
+  await page.unroute(`**${url}`)
+  await page.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`)
+  await page.getByLabel('Time', { exact: true }).selectOption('8')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  expect((await row()).hour).toBe(8)
 })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished } from 'vitest'
@@ -143,6 +145,30 @@ test('a connection stays open for longer than Caddy, nginx or Traefik would use 
   await app.listen({ port: 0, host: '127.0.0.1' })
   const reply = await fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/healthz`)
   expect(Number(/timeout=(\d+)/.exec(reply.headers.get('keep-alive')!)![1])).toBeGreaterThan(120)
+})
+
+test('a server that stops answers open requests, and does not wait for their connections', {
+  timeout: 20_000,
+}, async ({ site: { app } }) => {
+  const [arrived, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  app.addHook('onRequest', async () => {
+    arrived.resolve()
+    await answer.promise
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  // As a proxy does, it keeps the connection for the next request.
+  const agent = new Agent({ keepAlive: true })
+  onTestFinished(() => agent.destroy())
+  const { port } = app.server.address() as AddressInfo
+  const asked = get({ host: '127.0.0.1', port, path: '/healthz', agent })
+  await arrived.promise
+  const closed = app.close()
+  await expect.poll(() => app.server.listening).toBe(false)
+  answer.resolve()
+  const [reply] = await once(asked, 'response')
+  reply.resume()
+  expect(reply.statusCode).toBe(200)
+  await closed
 })
 
 test('no address, token or query comes into the log, whatever goes wrong', async ({ db, site }) => {

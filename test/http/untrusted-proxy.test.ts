@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { findAttention } from '../../src/operate/attention/find.ts'
 import { servicesOn } from '../support/services.ts'
@@ -47,4 +52,18 @@ test('trusted proxies and local development raise none', async ({ db, databaseUr
     expect(await needed(services)).toEqual([])
     await app.close()
   }
+})
+
+test('a request without an address, as on a connection that was reset, raises none', async ({ db, databaseUrl }) => {
+  const settings = { DATABASE_URL: databaseUrl, NODE_ENV: 'production' }
+  const { app } = siteOn(servicesOn(db, settings))
+  // A local socket has no address either.
+  const socketPath = join(await mkdtemp(join(tmpdir(), 'proxy-')), 'api')
+  await app.listen({ path: socketPath })
+  for (const headers of [{}, PROXIED]) {
+    const [reply] = (await once(get({ socketPath, path: '/healthz', headers }), 'response')) as [IncomingMessage]
+    reply.resume()
+    expect(reply.statusCode).toBe(200)
+  }
+  await app.close()
 })

@@ -378,6 +378,15 @@ describe('undo', () => {
     expect(await undoPreferences(services, token)).toMatchObject(before!)
   })
 
+  test('of a save that changed nothing is not offered, and undoes no change of the day before', async ({ db }) => {
+    const at = { now: NOON }
+    const { services, token, save } = await reader(db, {}, at)
+    await save({ size: 5 })
+    at.now = new Date(NOON.getTime() + 86_400_000)
+    expect(await save({ size: 5 })).toMatchObject({ previousVersion: null })
+    expect(await undoPreferences(services, token)).toMatchObject({ size: 5 })
+  })
+
   test('without a saved change does nothing, and never resubscribes a reader', async ({ db }) => {
     const { services, id, token, save } = await reader(db, { status: 'unsubscribed' })
     const before = await row(db, id)

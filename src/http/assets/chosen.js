@@ -1,4 +1,4 @@
-// Keeps the sentence beside Save true while choosing. Without this script it shows the saved choice.
+// Keeps the sentence beside Save true while choosing, and the form after Save. Without this script, the sentence shows the saved choice.
 for (const line of document.querySelectorAll('[data-chosen]')) {
   const form = line.closest('form')
   const [none, one, two] = line.dataset.topics.split('|')
@@ -9,5 +9,13 @@ for (const line of document.querySelectorAll('[data-chosen]')) {
       .filter((each) => each.getClientRects().length > 0 || each.closest('select')?.getClientRects().length > 0)
       .map((each) => each.dataset.says)
     line.textContent = [inWords(topics), ...chosen].join(' · ')
+  })
+  let isSent = false
+  form.addEventListener('submit', () => {
+    isSent = true
+  })
+  // Restored by the back button, `shown` is out of date: a field that was changed back would count as unchanged.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && isSent) form.elements.namedItem('shown')?.remove()
   })
 }

@@ -7,7 +7,7 @@ import { RouteLogController, requestLogger } from './request-log.ts'
 
 const SECONDS = 1000
 
-/** Enough for any form: readers post addresses and choices. */
+/** Enough for most forms: readers post addresses and choices. Routes that take more say so. */
 const BODY_BYTES = 16 * 1024
 
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyServerOptions => ({

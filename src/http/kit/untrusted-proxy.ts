@@ -37,8 +37,10 @@ function findUntrustedProxy({
   const forwardedFor = String(headers['x-forwarded-for'] ?? '')
   // `ips` has the peer, then the entries that trusted proxies wrote, the last first.
   const isFirst = forwardedFor.split(',').filter((entry) => entry.trim()).length < ips.length
+  // A connection that was reset has no address.
+  if (isFirst || !ip) return undefined
   const address = canonicalAddress(ip)
-  return !isFirst && PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ? address : undefined
+  return PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ? address : undefined
 }
 
 /** In production, logs such a proxy and stores it for the operator's alerts. */

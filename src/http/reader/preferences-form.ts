@@ -118,14 +118,14 @@ export function preferencesPage(
   now: Date,
   closeHourUtc: number,
 ) {
-  const { pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes } = typed
+  const pauseDay = saved.pausedUntil && saved.pausedUntil > now ? saved.pausedUntilDay : null
+  const { pauseWeeks: _, pausedUntil = pauseDay, locale: _locale, ...wishes } = typed
   const current = { ...saved, ...wishes }
   const option = (value: string | number, label: string, chosen: unknown) => ({
     value,
     label,
     chosen: value === chosen,
   })
-  const paused = current.pausedUntil !== null && current.pausedUntil > now
   const words = t.preferences
   const chosenFirst = (a: string, b: string) => Number(current.topics.includes(b)) - Number(current.topics.includes(a))
   const known = new Set(topics.map(({ slug }) => slug))
@@ -135,10 +135,10 @@ export function preferencesPage(
   ].sort((a, b) => chosenFirst(a.slug, b.slug) || a.name.localeCompare(b.name, t.intl))
   return {
     active: current.status === 'active',
-    shown: showChoices({ ...choicesOf(saved), pausedUntil: paused ? current.pausedUntilDay : null }),
+    shown: showChoices({ ...choicesOf(saved), pausedUntil: pauseDay }),
     chosen: chosenInWords(current, t),
-    paused: paused && fullDay(current.pausedUntilDay!, t.intl),
-    pausedUntil: paused ? current.pausedUntilDay : '',
+    paused: pauseDay && fullDay(pauseDay, t.intl),
+    pausedUntil: pausedUntil ?? '',
     nextDigest:
       saved.nextDigestAt &&
       momentInZone(t, promisedDigestAt({ ...saved, nextDigestAt: saved.nextDigestAt }, closeHourUtc), saved.zone),

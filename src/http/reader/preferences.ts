@@ -18,6 +18,9 @@ import { changesSince, readShown } from './shown-choices.ts'
 /** Topics offered in the form: those with the most papers lately. */
 const OFFERED = { days: 60, limit: 80 }
 
+/** The form with the most and longest wishes, which it has twice: as shown and as typed. A Chinese character takes nine bytes. */
+const FORM_BYTES = 128 * 1024
+
 /**
  * Preferences that a link in a digest may change: schedule, size, content, pause. People forward digests, so export, erasure
  * and address change need a fresh link from /manage.
@@ -56,11 +59,14 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   })
 
   const posted = { params, body: z.record(z.string(), z.unknown()).catch({}) }
-  app.post('/preferences/:token', { schema: posted }, async ({ params: { token }, body }, reply) => {
+  const saving = { schema: posted, bodyLimit: FORM_BYTES }
+  app.post('/preferences/:token', saving, async ({ params: { token }, body }, reply) => {
     const current = await readPreferences(services, token)
     const t = setLocale(reply, current.locale)
     const shown = readShown(body.shown)
     const { wishes: typed, problems } = readWishes(body, t, shown ?? current)
+    // A form without `shown` shows a pause by day, too. Sent back unchanged, it must not move to the start of that day.
+    if (!shown && typed.pausedUntil === current.pausedUntilDay) delete typed.pausedUntil
     const wishes = changesSince(shown, typed, current)
     const unknown = problems.likePapers ? [] : await findUnknownPapers(services, wishes, current)
     if (unknown.length > 0) {
@@ -76,9 +82,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
         problems[error.field] = t.preferences.problems[error.field]
       }
     }
-    // A field says what it has a problem with.
-    const day = typeof body.pausedUntil === 'string' ? { pausedUntil: body.pausedUntil } : {}
-    const more = { problems, typedPapers: unknown.join(' '), ...day }
+    const more = { problems, typedPapers: unknown.join(' ') }
     return page(reply.code(422), token, { ...current, typed: wishes }, more)
   })
 

@@ -249,6 +249,42 @@ describe('the new choices', () => {
     const shown = JSON.stringify({ pausedUntil: '2026-04-29' })
     await app.inject({ method: 'POST', url, ...form({ size: '5', pausedUntil: '2026-04-29', shown }) })
     expect(await row()).toMatchObject({ size: 5, pausedUntil })
+    // A page of an earlier version, or of an operator's own template.
+    await app.inject({ method: 'POST', url, ...form({ size: '20', pausedUntil: '2026-04-29' }) })
+    expect(await row()).toMatchObject({ size: 20, pausedUntil })
+  })
+
+  test('a page with a problem shows the pause of another tab, unless this one changed it', async ({
+    db,
+    site: { app, services },
+  }) => {
+    const { url } = await reader(db, services, { pausedUntil: new Date('2026-05-05T22:00:00Z') })
+    const shown = JSON.stringify({ pausedUntil: null })
+    const pauseOn = async (pausedUntil: string) => {
+      const page = await app.inject({ method: 'POST', url, ...form({ size: '7', pausedUntil, shown }) })
+      expect(page.statusCode).toBe(422)
+      return /name="pausedUntil"[^>]* value="([^"]*)"/.exec(page.body)![1]
+    }
+    expect(await pauseOn('')).toBe('2026-05-06')
+    expect(await pauseOn('2026-05-07')).toBe('2026-05-07')
+  })
+
+  test('the most and longest wishes, in any script, are saved', async ({ db, site: { app, services } }) => {
+    const twenty = (length: number) => Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(length, '词'))
+    const likePapers = Array.from({ length: 20 }, (_, n) => `10.1109/${n}`.padEnd(200, '0'))
+    const wishes = { keywords: twenty(60), authors: twenty(120), organisations: twenty(120), likePapers }
+    const { url, row } = await reader(db, services, wishes)
+    const { body } = await app.inject(url)
+    const shown = /name="shown" value="([^"]*)"/.exec(body)![1]!.replaceAll('&quot;', '"')
+    const typed = [
+      ['keywords', wishes.keywords.join(', ')],
+      ['authors', wishes.authors.join('\r\n')],
+      ['organisations', wishes.organisations.join('\r\n')],
+      ...likePapers.map((id) => ['likePapers', id]),
+    ] as [string, string][]
+    const reply = await app.inject({ method: 'POST', url, ...form([['size', '5'], ...typed, ['shown', shown]]) })
+    expect(reply.statusCode).toBe(303)
+    expect(await row()).toMatchObject({ size: 5, ...wishes })
   })
 
   test('a keyword is always text', async ({ db, site: { app, services } }) => {
