@@ -16,12 +16,13 @@ import { readSesNotification } from './webhooks/ses-notification.ts'
  * message with no return address.
  *
  * @param came.toUnsubscribeAddress whether it came to the address in List-Unsubscribe, which has no other use
+ * @param came.toReturnPath whether it came to a return path of ours, to which only programs write
  */
-export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false }): Finding[] {
+export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false, toReturnPath: false }): Finding[] {
   const feedback = mail.reports.find(({ type }) => type === 'message/feedback-report')
   if (feedback) return complaints(mail, feedback.text)
   const notified = readSesNotification(mail.text)
-  if (notified) return notified.findings
+  if (notified && notified.findings.length > 0) return notified.findings
   const statuses = mail.reports
     .filter(({ type }) => /delivery-status$/.test(type))
     .flatMap(({ text }) => recipientsOf(text))
@@ -36,21 +37,21 @@ export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false
   const redirected = headerOf(mail.original?.headers, 'x-hmxmroriginalrecipient')
   if (redirected && /complaint/i.test(mail.subject))
     return [{ ...simpleFinding(mail, 'complaint', 'abuse'), recipient: addressIn(redirected) }]
-  if (isBounce(mail, daemon)) return proseBounce(mail)
+  if (isBounce(mail, daemon, came.toReturnPath)) return proseBounce(mail)
   if (/not a member of this mailing list/i.test(mail.text)) return proseBounce(mail)
   return [simpleFinding(mail, 'ignore', 'no report')]
 }
 
 /**
  * People write about email that did not come, and quote what they answer. So words count only from a mail system, and a subject also
- * from one that does not look like it: above a returned email, or where a person passes on what one wrote.
+ * from one that does not look like it: at a return path, above a returned email, or where a person passes on what one wrote.
  */
-function isBounce(mail: InboundMail, daemon: boolean): boolean {
+function isBounce(mail: InboundMail, daemon: boolean, toReturnPath: boolean): boolean {
   if (mail.headers.has('x-failed-recipients')) return true
   const bySystem = daemon || hasNullReturnPath(mail)
   if (bySystem && (NOT_DELIVERED.test(mail.text) || DELAYED.test(mail.text))) return true
   const returns = mail.original !== undefined && !mail.headers.has('in-reply-to')
-  return NOT_DELIVERED.test(mail.subject) && (bySystem || returns || MAIL_SYSTEM.test(mail.text))
+  return NOT_DELIVERED.test(mail.subject) && (bySystem || toReturnPath || returns || MAIL_SYSTEM.test(mail.text))
 }
 
 const MAIL_SYSTEM = /mailer-?daemon|mail delivery (?:sub)?system/i

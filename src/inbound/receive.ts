@@ -52,12 +52,16 @@ export async function receiveMail(
   const mail = await readMail(raw)
   const envelopeTo = arrived.envelopeTo ?? []
   const recipients = recipientsOf(mail, envelopeTo)
-  const findings = classify(mail, { toUnsubscribeAddress: isUnsubscribeAddress(deps.config, recipients) })
+  const toReturnPath = returnPathIn(deps, recipients) !== undefined
+  const findings = classify(mail, {
+    toUnsubscribeAddress: isUnsubscribeAddress(deps.config, recipients),
+    toReturnPath,
+  })
   const proof = await findProof(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
   const { class: kind, reason } = finding
-  // A letter is not stored, also where it proves which email it answers. Only programs write to a return path.
-  if (kind === 'ignore' && !returnPathIn(deps, recipients))
+  // A letter is not stored, also where it proves which email it answers.
+  if (kind === 'ignore' && !toReturnPath)
     return { class: kind, reason, authority: proof?.by, action: 'nothing', repeated: false, forPeople: true }
   const received = await record(deps, {
     finding,

@@ -102,7 +102,7 @@ const TABLE: readonly Row[] = [
   {
     digit: 5,
     steps: ['reader'],
-    words: /\bsaid: 5\d\d[ -](?:5\.7\.\d|.{0,80}\b(?:block(?:ed|list)|blacklist|spam))/i,
+    words: /\bsaid: 5\d\d[ -](?:5\.7\.\d|.{0,80}\b(?:block(?:ed|list)|blacklist|spam)(?!\S{0,300}@))/i,
     means: OUR_MESSAGE,
   },
   // No such mailbox or domain (RFC 3463 § 3.2), domain without email (RFC 7505), mailbox disabled (§ 3.3). Not 1.0 or 0.0, which say too little.

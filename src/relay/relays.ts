@@ -31,11 +31,14 @@ export function openRelays(
     async send(envelope, message, held) {
       whole.spend()
       const tried = new Set<RelayMember>()
+      let unable = 0
       for (let last: Outcome = NONE_USABLE; ; ) {
         const member = await choose(members, tried)
-        if (!member) return last
+        // One that rests or is too busy now may carry it later.
+        if (!member) return last.elsewhere && unable < members.length ? { ...last, state: 'deferred' } : last
         last = await member.send(envelope, message, held)
         if (!last.relayDown && !last.aboutUs && !last.elsewhere && last.slow !== 'relay') return last
+        if (last.elsewhere) unable++
         tried.add(member)
       }
     },

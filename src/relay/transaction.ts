@@ -100,7 +100,8 @@ export class Transactions {
     if (ADDRESS_UNSAFE.test(from) || ADDRESS_UNSAFE.test(to))
       return { message: 'the address cannot be written in SMTP', code: 'EENVELOPE', command: 'API' }
     const { maxBytes, utf8 } = this.#extensions
-    if (!utf8 && !isAscii(from + to))
+    // Not the sender's: that would refuse every reader, so the relay itself judges it.
+    if (!utf8 && !isAscii(to))
       return { message: 'the relay takes no letters beyond ASCII before the @ (SMTPUTF8)', code: NEEDS_SMTPUTF8 }
     if (bytes.length > maxBytes)
       return { message: `the relay takes only ${maxBytes} bytes`, code: 'EMESSAGE', command: 'MAIL FROM' }

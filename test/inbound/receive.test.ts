@@ -47,6 +47,24 @@ test('a hard bounce with a proven return path or Message-ID suppresses, and coun
   expect(await statusOf(db, eve)).toBe('bounced')
 })
 
+test('a notification in the format of SES that names no recipient is a message like any other', async ({ db }) => {
+  const { services } = await reader(db)
+  for (const text of ['{"mail":{}}', '{"mail":{},"bounce":{"bounceType":"Permanent","bouncedRecipients":[]}}'])
+    expect(
+      await receiveMail(services, plainMail({ From: 'eve@example.net', Subject: 'Hm' }, text), { source: 'imap' }),
+    ).toMatchObject({ class: 'ignore', action: 'nothing' })
+})
+
+test('at a return path, a subject shows a bounce of a system that nothing else shows', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const report = plainMail(
+    { From: 'System Administrator <sysadmin@example.org>', To: digest.returnPath, Subject: 'Undeliverable: Papers' },
+    `Your message was not delivered to ${EMAIL}: 550 5.1.1 user unknown`,
+  )
+  expect(await receiveMail(services, report, { source: 'smtp' })).toMatchObject({ class: 'hard', action: 'suppressed' })
+  expect(await statusOf(db, id)).toBe('bounced')
+})
+
 test('a message without a token of ours changes nothing, whatever it claims', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   const other = await addSubscriber(db, 'other@example.org')

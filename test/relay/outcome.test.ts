@@ -25,6 +25,11 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['RCPT TO', '550 5.1.1 no such user', gone],
   ['RCPT TO', '550-5.1.1 The email account that you tried to reach\r\n550 5.1.1 does not exist', gone],
   ['END', '550 5.1.1 no such user', gone],
+  [
+    'RCPT TO',
+    '550 5.1.1 <spam@example.org>: undeliverable address: host mx.example said: 550 5.1.1 <spam@example.org>: user unknown',
+    gone,
+  ],
   ['RCPT TO', '550 5.1.2 bad destination system', gone],
   ['RCPT TO', '553 5.1.3 bad syntax', gone],
   ['RCPT TO', '551 5.1.6 moved, no forwarding address', gone],

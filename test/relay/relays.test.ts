@@ -96,6 +96,31 @@ describe('several relays', () => {
     expect(first.messages).toEqual([])
   })
 
+  test('an address beyond ASCII waits while a relay that may carry it cannot be used, whichever is tried first', async () => {
+    const clean = await server(fine)
+    const down = await server(({ command }) => (command === 'CONNECT' ? '554 5.7.1 no service' : undefined))
+    for (const urls of [
+      [clean.url, down.url],
+      [down.url, clean.url],
+    ]) {
+      const relay = relaysOn(urls)
+      for (let n = 0; n < 3; n++)
+        expect(await relay.send({ from: 'papers@paperboy.example', to: 'rené@example.org' }, message)).toMatchObject({
+          state: 'deferred',
+        })
+    }
+    expect(clean.messages).toEqual([])
+  })
+
+  test('a bounce address beyond ASCII says nothing about readers: the relay that refuses it rests', async () => {
+    const strict: Script = ({ command }) => (command === 'MAIL' ? '555 5.5.4 SMTPUTF8 is unknown' : undefined)
+    const relay = relaysOn([(await server(strict)).url])
+    expect(await relay.send({ from: 'zurück@paperboy.example', to: 'ada@example.org' }, message)).toMatchObject({
+      state: 'deferred',
+      relayDown: true,
+    })
+  })
+
   test('share email by weight; one without a weight is used when none with a weight can be', async () => {
     const [three, one, spare] = [await server(fine), await server(fine), await server(fine)]
     const relay = relaysOn([
