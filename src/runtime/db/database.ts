@@ -57,8 +57,8 @@ const OF_DEVELOPMENT_VERSION =
  * PostgreSQL looks for deadlocks, so that a deadlock ends our attempt and not the work of a process that runs on.
  */
 const LOCK_TIMEOUT_MS = 500
-/** Each third attempt waits for longer than that second: only then does PostgreSQL end an autovacuum, which can take hours. */
-const LONG_LOCK_TIMEOUT_MS = 1_500
+/** Longer than that second: only then does PostgreSQL end an autovacuum in our way, which can take hours. */
+const VACUUM_LOCK_TIMEOUT_MS = 1_500
 const PAUSE_MS = 1_000
 const PATIENCE_MS = 60_000
 
@@ -98,8 +98,8 @@ async function stepsTo(client: pg.Client, upTo: number): Promise<number[]> {
 /** @throws ConfigError if a table stays in use; the database's error */
 async function migrateWhenFree(client: pg.Client, upTo: number, patienceMs: number): Promise<void> {
   const end = Date.now() + patienceMs
-  for (let attempt = 1; ; attempt++, await delay(PAUSE_MS)) {
-    await client.query(`SET lock_timeout = ${attempt % 3 === 0 ? LONG_LOCK_TIMEOUT_MS : LOCK_TIMEOUT_MS}`)
+  for (; ; await delay(PAUSE_MS)) {
+    await client.query(`SET lock_timeout = ${(await isVacuuming(client)) ? VACUUM_LOCK_TIMEOUT_MS : LOCK_TIMEOUT_MS}`)
     try {
       return await migrateUpTo(client, upTo)
     } catch (error) {
@@ -107,6 +107,14 @@ async function migrateWhenFree(client: pg.Client, upTo: number, patienceMs: numb
       if (Date.now() >= end) throw new ConfigError(TABLES_IN_USE, { cause: error })
     }
   }
+}
+
+/** Returns whether a VACUUM or ANALYZE holds a table. Their kind of lock shows it to every role. */
+async function isVacuuming(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query(`
+    SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE granted AND mode = 'ShareUpdateExclusiveLock' AND datname = current_database() LIMIT 1`)
+  return rows.length > 0
 }
 
 const TABLES_IN_USE =
