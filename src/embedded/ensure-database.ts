@@ -27,6 +27,7 @@ export async function ensureDatabase(url: string): Promise<void> {
 
 async function run(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'paperboy start' })
+  client.on('error', () => {}) // the statement fails; without a listener, the process would end
   try {
     await client.connect()
     await client.query(statement)

@@ -51,10 +51,13 @@ export async function refuseFirstOutcomes(db: Db, table: 'deliveries' | 'outbox'
 /** Waits until this many statements of the database wait for a lock. */
 export const someoneWaits = (db: Db, statements = 1) =>
   expect
-    .poll(async () => {
-      const { rows } = await db.execute(
-        sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      )
-      return rows.length
-    })
+    .poll(
+      async () => {
+        const { rows } = await db.execute(
+          sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+        return rows.length
+      },
+      { timeout: 10_000 },
+    )
     .toBeGreaterThanOrEqual(statements)

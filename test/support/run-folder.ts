@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** Linux has a file system in memory there. */
 const MEMORY = '/dev/shm'
@@ -84,8 +84,11 @@ function endProcesses(folder: string): void {
 
 /** Knows them on Linux only. */
 function processesOf(folder: string): number[] {
+  const servers = serversOf(folder)
   const isOurs = (pid: string): boolean => {
     try {
+      // The root of a container may not see the folder of another user's process.
+      if (servers.includes(pid)) return /^(?:.*\/)?postgres\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
       if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`)) return true
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`TMPDIR=${folder}`)
     } catch {
@@ -98,6 +101,17 @@ function processesOf(folder: string): number[] {
       .map(Number)
   } catch {
     return []
+  }
+}
+
+/** Returns the process ids that PostgreSQL's servers wrote down. One that was killed may have left its file. */
+function serversOf(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => basename(path) === 'postmaster.pid')
+      .map((path) => readFileSync(join(folder, path), 'utf8').split('\n', 1)[0]!)
+  } catch {
+    return [] // a process that still runs has just deleted files
   }
 }
 

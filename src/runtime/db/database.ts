@@ -56,7 +56,9 @@ const OF_DEVELOPMENT_VERSION =
  * A statement that waits for a lock makes all later ones of other processes wait behind it. This is shorter than the second after which
  * PostgreSQL looks for deadlocks, so that a deadlock ends our attempt and not the work of a process that runs on.
  */
-const LOCK_TIMEOUT = '500ms'
+const LOCK_TIMEOUT_MS = 500
+/** Longer than that second: only then does PostgreSQL end an autovacuum in our way, which can take hours. */
+const VACUUM_LOCK_TIMEOUT_MS = 1_500
 const PAUSE_MS = 1_000
 const PATIENCE_MS = 60_000
 
@@ -77,8 +79,7 @@ export async function migrate(
     await requireSettings(client)
     await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
     if (await isOfDevelopmentVersion((sql) => client.query(sql))) throw new ConfigError(OF_DEVELOPMENT_VERSION)
-    await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`)
-    for (const last of await stepsTo(client, upTo)) await retryWhileLocked(() => migrateUpTo(client, last), patienceMs)
+    for (const last of await stepsTo(client, upTo)) await migrateWhenFree(client, last, patienceMs)
   } finally {
     await client.end()
   }
@@ -94,15 +95,26 @@ async function stepsTo(client: pg.Client, upTo: number): Promise<number[]> {
   return isNew ? wanted.slice(-1) : wanted
 }
 
-async function retryWhileLocked(attempt: () => Promise<void>, patienceMs: number): Promise<void> {
-  for (const end = Date.now() + patienceMs; ; await delay(PAUSE_MS)) {
+/** @throws ConfigError if a table stays in use; the database's error */
+async function migrateWhenFree(client: pg.Client, upTo: number, patienceMs: number): Promise<void> {
+  const end = Date.now() + patienceMs
+  for (; ; await delay(PAUSE_MS)) {
+    await client.query(`SET lock_timeout = ${(await isVacuuming(client)) ? VACUUM_LOCK_TIMEOUT_MS : LOCK_TIMEOUT_MS}`)
     try {
-      return await attempt()
+      return await migrateUpTo(client, upTo)
     } catch (error) {
       if (!isLocked(error)) throw error
       if (Date.now() >= end) throw new ConfigError(TABLES_IN_USE, { cause: error })
     }
   }
+}
+
+/** Returns whether a VACUUM or ANALYZE holds a table. Their kind of lock shows it to every role. */
+async function isVacuuming(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query(`
+    SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE granted AND mode = 'ShareUpdateExclusiveLock' AND datname = current_database() LIMIT 1`)
+  return rows.length > 0
 }
 
 const TABLES_IN_USE =

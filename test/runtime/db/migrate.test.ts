@@ -67,6 +67,21 @@ describe('while a long statement reads, such as a backup', () => {
     expect((await db.execute(columns)).rowCount).toBe(1)
   })
 
+  test('an attempt waits for a vacuum until PostgreSQL would end it', async () => {
+    const { db, url, backup: vacuum } = await earlierDatabase()
+    await vacuum.query('LOCK TABLE subscribers IN SHARE UPDATE EXCLUSIVE MODE')
+    const migrated = migrate(url)
+    const waitsFor = async () => {
+      const { rows } = await db.execute<{ ms: number }>(sql`
+        SELECT 1000 * extract(epoch FROM clock_timestamp() - waitstart)::float8 AS ms FROM pg_locks
+        WHERE NOT granted AND relation = 'subscribers'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+      return rows[0]?.ms ?? 0
+    }
+    await expect.poll(waitsFor, { timeout: 20_000 }).toBeGreaterThan(1_000) // deadlock_timeout
+    await vacuum.query('COMMIT')
+    await migrated
+  })
+
   test('it gives up in the end: earlier migrations stay, and the error says what to do', async () => {
     const { db, url, backup } = await earlierDatabase()
     const given = migrate(url, { patienceMs: 0 })
