@@ -12,6 +12,8 @@ export const MAX_SELECTIONS = 20
 export const MAX_KEYWORD_LENGTH = 60
 /** The longest real name of an author has 100 characters, that of a collaboration. */
 export const MAX_NAME_LENGTH = 120
+/** A DOI may be long. */
+export const MAX_PAPER_ID_LENGTH = 200
 export const MAX_PAUSE_WEEKS = 52
 
 /** A reader's preferences. */
@@ -78,7 +80,8 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   keywords: (values) => texts(values, MAX_KEYWORD_LENGTH),
   authors: (values) => texts(values, MAX_NAME_LENGTH),
   organisations: (values) => texts(values, MAX_NAME_LENGTH),
-  likePapers: (values) => values.length <= MAX_SELECTIONS && values.every((id) => LIKABLE.test(id) && id.length <= 200),
+  likePapers: (values) =>
+    values.length <= MAX_SELECTIONS && values.every((id) => LIKABLE.test(id) && id.length <= MAX_PAPER_ID_LENGTH),
   likeVoted: (value) => typeof value === 'boolean',
   sourceLinks: (value) => typeof value === 'boolean',
   abstracts: (value) => typeof value === 'boolean',
