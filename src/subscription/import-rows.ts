@@ -19,6 +19,7 @@ import {
   MAX_PAPER_ID_LENGTH,
   MAX_SELECTIONS,
   SHARE_NAMES,
+  tidy,
 } from './preference-rules.ts'
 
 /** One line of an import, validated except for checks that need the database. */
@@ -273,7 +274,7 @@ function moment(name: string, text: string): Date | undefined {
 
 function several(name: string, cells: string[], longest = MAX_KEYWORD_LENGTH): string[] {
   if (cells.length === 0) return []
-  const values = [...new Set(cells.map((value) => value.trim()))].filter(Boolean)
+  const values = [...new Set(cells.map(tidy))].filter(Boolean)
   if (values.length > MAX_SELECTIONS) throw new Error(`${name} has more than ${MAX_SELECTIONS}`)
   if (values.some((value) => value.length > longest || /\p{Cc}/u.test(value)))
     throw new Error(`${name} has a value over ${longest} characters`)

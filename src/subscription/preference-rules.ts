@@ -1,7 +1,10 @@
 import { isDay } from '../calendar/days.ts'
+import { canonicalZone } from '../calendar/zone-names.ts'
 import { SHARES } from '../edition/select/share.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
+import { doiIn } from '../papers/doi.ts'
+import { arxivId } from '../papers/paper-id.ts'
 
 export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
 export const SIZES = [5, 10, 20] as const
@@ -53,6 +56,30 @@ export type PreferenceChanges = Partial<Choices> & {
   pauseWeeks?: number
   /** first day of digests after the pause, YYYY-MM-DD in the reader's calendar; null ends a pause */
   pausedUntil?: string | null
+}
+
+/** Returns a keyword or a name as it is stored: with single spaces, and in one Unicode form. */
+export const tidy = (text: string): string =>
+  text
+    .normalize('NFC')
+    .trim()
+    .replace(/[ \t]+/g, ' ')
+
+const distinct = (values: readonly string[] | undefined, asStored = (value: string) => value) =>
+  values && [...new Set(values.map(asStored))]
+
+/** Returns choices as they are stored, however a form or a program spells them: the zone by its name, each value of a list once. */
+export function tidied<C extends PreferenceChanges>(changes: C): C {
+  const { zone, topics, keywords, authors, organisations, likePapers } = changes
+  const stored = {
+    zone: zone && canonicalZone(zone),
+    topics: distinct(topics),
+    keywords: distinct(keywords, tidy),
+    authors: distinct(authors, tidy),
+    organisations: distinct(organisations, tidy),
+    likePapers: distinct(likePapers, (text) => arxivId(text) ?? doiIn(text) ?? text),
+  }
+  return { ...changes, ...Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined)) }
 }
 
 type Field = keyof PreferenceChanges
