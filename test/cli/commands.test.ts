@@ -71,6 +71,56 @@ describe('wrong usage is exit 2, with a hint', () => {
   }
 })
 
+test('options that exclude each other, or need another, are wrong usage that names both', async () => {
+  const cases: [args: string[], named: string[]][] = [
+    [
+      ['papers', 'collect', ...DATE, '--week', '2026-W11'],
+      ['--week', '--date'],
+    ],
+    [
+      ['papers', 'collect', '--month', '2026-03', ...DATE],
+      ['--month', '--date'],
+    ],
+    [
+      ['papers', 'collect', '--week', '2026-W11', '--month', '2026-03'],
+      ['--week', '--month'],
+    ],
+    [
+      ['inbound', '--classify', 'bounce.eml', '--envelope-to', 'b@example.org'],
+      ['--classify', '--envelope-to'],
+    ],
+    [
+      ['edition', 'pick', '2604.14001', '--kind', 'weekly'],
+      ['--kind', '--date'],
+    ],
+    [
+      ['resume', '--keep-editions'],
+      ['--keep-editions', '--after-restore'],
+    ],
+  ]
+  await Promise.all(
+    cases.map(async ([args, named]) => {
+      const { code, stdout, stderr } = await paperboy(args)
+      expect([code, stdout], args.join(' ')).toEqual([2, ''])
+      for (const option of named) expect(stderr).toContain(option)
+    }),
+  )
+})
+
+test('`help` of a command below a group is that command’s help', async () => {
+  const helps = [[], ['edition'], ['edition', 'send']]
+  await Promise.all(
+    helps.map(async (names) => {
+      const asked = await paperboy(['help', ...names])
+      expect(asked).toEqual(await paperboy([...names, '--help']))
+      expect(asked).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`Usage: ${['paperboy', ...names].join(' ')} `),
+      })
+    }),
+  )
+})
+
 test('doctor reports problems with exit 1 and without secrets, even if nothing is reachable', async () => {
   const { code, stdout } = await paperboy(['doctor', '--json'], {
     DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/nothing',
