@@ -380,6 +380,35 @@ describe('a file that cannot be read is named, with the cause', () => {
     }
   })
 
+  test('by init and backup, before they ask or write', async ({ databaseUrl }) => {
+    const own = env(databaseUrl)
+    const user = isRoot ? { uid: 54_321 } : {}
+    const inside = join(secret, 'inside')
+    const missing = join(dir, 'missing', 'inside')
+    const cases = [
+      [['init', '--file', dir], 1, `paperboy: ${dir} is a folder; name a file.\n`],
+      [['init', '--file', inside], 1, `paperboy: ${secret}/ does not exist: a part of its path is a file.\n`],
+      [['init', '--file', missing], 1, `paperboy: ${join(dir, 'missing')}/ does not exist.\n`],
+      [['backup', dir], 2, `error: ${dir} is not a file.`],
+      [['backup', inside], 2, `error: the folder ${secret} does not exist.`],
+      ...(isRoot
+        ? ([
+            [
+              ['init', '--file', join(dir, 'new')],
+              1,
+              `paperboy: ${dir}/ cannot be opened: this user has no permission.\n`,
+            ],
+            [['backup', join(dir, 'new')], 1, `paperboy: ${dir} cannot be opened: this user has no permission.\n`],
+          ] as const)
+        : []),
+    ] as const
+    for (const [args, code, words] of cases) {
+      const ended = await paperboy([...args], own, user)
+      expect([ended.code, ended.stderr], args.join(' ')).toEqual([code, expect.stringContaining(words)])
+    }
+    expect(readdirSync(dir)).toEqual(['secret.csv'])
+  }, 60_000)
+
   test('by a command that writes or configures', async ({ db, databaseUrl }) => {
     const own = env(databaseUrl)
     await addPapers(db, '2026-04-14', 3)
