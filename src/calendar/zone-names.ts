@@ -1,3 +1,5 @@
+import { memoize } from '../lib/memoize.ts'
+
 /**
  * Zones that browsers may report without a place, and the zone with the same rules (tzdata, file `backward`).
  * They are never stored: PostgreSQL reads CET and others as abbreviations with a fixed offset, without summer time.
@@ -16,16 +18,25 @@ const PLACES: Readonly<Record<string, string>> = {
   PST8PDT: 'America/Los_Angeles',
 }
 
-/** Returns a zone's name with a place: "CET" → "Europe/Brussels", "Japan" → "Asia/Tokyo". Unknown names stay unchanged. */
-export function canonicalZone(zone: string): string {
-  if (zone.includes('/') || /^(?:UTC|GMT)$/i.test(zone)) return zone
-  const place = PLACES[zone.toUpperCase()]
-  if (place) return place
-  // Intl accepts an offset such as "+03:00" as a zone. The database does not.
-  if (!/^[A-Za-z-]+$/.test(zone)) return zone
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
-  } catch {
-    return zone
-  }
-}
+/**
+ * Returns a zone's name with a place, in its usual case: "CET" → "Europe/Brussels", "Japan" → "Asia/Tokyo", "europe/berlin" →
+ * "Europe/Berlin". Unknown names stay unchanged.
+ */
+export const canonicalZone = memoize(
+  (zone: string) => zone,
+  (zone) => {
+    if (/^(?:UTC|GMT)$/i.test(zone)) return zone.toUpperCase()
+    const place = PLACES[zone.toUpperCase()]
+    if (place) return place
+    // Intl accepts an offset such as "+03:00" as a zone. The database does not.
+    if (!zone.includes('/') && !/^[A-Za-z-]+$/.test(zone)) return zone
+    try {
+      const known = new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+      // A name that people use stays: Intl would make "Asia/Kolkata" its earlier "Asia/Calcutta".
+      const isNamed = /^[A-Z].*\/.*[a-z]/.test(zone) && known.toLowerCase() !== zone.toLowerCase()
+      return isNamed ? zone : known
+    } catch {
+      return zone
+    }
+  },
+)

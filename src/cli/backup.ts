@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createWriteStream, rmSync } from 'node:fs'
-import { realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants, createWriteStream, rmSync } from 'node:fs'
+import { access, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -45,6 +45,8 @@ export function backupCommand(command: Command): void {
 async function fileToReplace(command: Command, file: string): Promise<string> {
   const folder = await stat(dirname(file)).catch(() => undefined)
   if (!folder?.isDirectory()) command.error(`error: the folder ${dirname(file)} does not exist.`)
+  // Named after the folder: until the backup is complete, the file has another name.
+  await access(dirname(file), constants.W_OK)
   const found = await stat(file).catch(() => undefined)
   if (found && !found.isFile()) command.error(`error: ${file} is not a file. Name a file, or - for standard output.`)
   return found ? realpath(file) : file

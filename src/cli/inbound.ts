@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { classify } from '../inbound/classify.ts'
 import { readMail } from '../inbound/read-mail.ts'
 import { receiveMail } from '../inbound/receive.ts'
@@ -16,7 +16,7 @@ const EX_TEMPFAIL = 75
 export function inboundCommands(command: Command): void {
   command
     .argument('[files...]')
-    .option('--classify', 'classify the files, and change nothing')
+    .addOption(new Option('--classify', 'classify the files, and change nothing').conflicts('envelopeTo'))
     .option('--envelope-to <address>', 'recipient in the SMTP envelope, if the email may not name it', asAddress)
     .action(async (files: string[], options) => {
       const asJson = command.optsWithGlobals().json === true

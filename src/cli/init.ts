@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { envText, writeEnv } from '../operate/write-env.ts'
@@ -29,8 +31,7 @@ export function initCommand(command: Command): void {
     .option('--profiles <list>', 'COMPOSE_PROFILES: proxy, mailpit')
     .addHelpText('after', '\nWithout a flag its value is asked for on a terminal.')
     .action(async (options) => {
-      // Refuse before the questions, not after.
-      if (existsSync(options.file)) await writeEnv(options.file, '')
+      await refuseUnwritable(options.file)
       const values = await answers(options, command)
       if (options.profiles !== undefined) values.COMPOSE_PROFILES = options.profiles
       await writeEnv(options.file, await envText(values))
@@ -40,6 +41,15 @@ export function initCommand(command: Command): void {
         `${options.file} is written. Keep a copy of its keys somewhere safe: without SUPPRESSION_KEY no suppression is recognised.`,
       )
     })
+}
+
+/** Refuses before the questions, not after. @throws ConfigError for a file that is there; the system's error for a folder */
+async function refuseUnwritable(file: string): Promise<void> {
+  // The slash: a file of this name is no folder.
+  await access(`${dirname(file)}/`, constants.W_OK)
+  const found = await stat(file).catch(() => undefined)
+  if (found?.isDirectory()) throw new ConfigError(`${file} is a folder; name a file.`)
+  if (found) await writeEnv(file, '')
 }
 
 /** Returns values from flags, and asks for the others. Without a terminal it ends as wrong usage and names the missing flags. */

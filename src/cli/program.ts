@@ -107,7 +107,19 @@ export async function createProgram(complete: readonly string[]): Promise<Comman
     const command = program.command(name).description(description)
     if (complete.includes(name)) (await load())(command)
   }
+  program
+    .command('help [command...]')
+    .description('display help for command')
+    .action((names: string[]) => commandAt(program, names).help())
   // Commands added before exitOverride do not inherit it. Set it on each, so that wrong usage always exits with 2.
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride()
   return program
 }
+
+/** Commander's own `help` stops at the group. */
+const commandAt = (program: Command, path: readonly string[]): Command =>
+  path.reduce(
+    (group, name) =>
+      group.commands.find((each) => each.name() === name) ?? group.error(`error: unknown command '${name}'`),
+    program,
+  )

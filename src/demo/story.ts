@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dayOf, daysLater } from '../calendar/days.ts'
 import { describeProgress } from '../delivery/ledger/progress.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
+import { makeFolder } from '../lib/make-folder.ts'
 import { print } from '../lib/terminal.ts'
 import { collect } from '../papers/ingest/collect.ts'
 import { hfSource } from '../papers/ingest/sources/hf.ts'
@@ -138,7 +139,7 @@ async function unsubscribe(digest: Mail): Promise<void> {
 }
 
 async function saveMail(outDir: string, name: string, mail: Mail): Promise<void> {
-  await mkdir(outDir, { recursive: true })
+  await makeFolder(outDir)
   await Promise.all([
     writeFile(join(outDir, `${name}.eml`), mail.source),
     writeFile(join(outDir, `${name}.html`), mail.html),

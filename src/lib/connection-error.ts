@@ -20,6 +20,9 @@ const MESSAGE =
 
 const MOST_CAUSES = 5
 
+/** Returns whether PostgreSQL ended this statement because it and another one waited for each other (40P01). It may be run again. */
+export const isDeadlock = (error: unknown): boolean => (error as { code?: unknown }).code === '40P01'
+
 /** Returns whether an error, or one of its causes, means that a server is unreachable: the same request may succeed later. */
 export function isConnectionError(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > MOST_CAUSES) return false

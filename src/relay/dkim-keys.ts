@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { fileProblem } from '../lib/file-problem.ts'
 import { type Config, ConfigError } from '../runtime/config/config.ts'
 
 export type DkimSettings = Pick<Config, 'DKIM_DOMAIN' | 'DKIM_SELECTOR' | 'DKIM_PRIVATE_KEY_FILE'>
@@ -28,7 +29,9 @@ async function readKey(file: string): Promise<Pick<DkimKey, 'algorithm' | 'priva
   const refuse = (why: string, cause?: unknown): never => {
     throw new ConfigError(`DKIM_PRIVATE_KEY_FILE: ${file} ${why}.`, { cause })
   }
-  const pem = await readFile(file).catch((error) => refuse(`cannot be read (${error.code})`, error))
+  const pem = await readFile(file).catch((error) =>
+    refuse(fileProblem(error) ?? `cannot be read (${error.code})`, error),
+  )
   let privateKey: KeyObject
   try {
     privateKey = createPrivateKey(pem)

@@ -11,6 +11,7 @@ import {
   withBackend,
 } from 'bullmq'
 import pg from 'pg'
+import { isDeadlock } from '../lib/connection-error.ts'
 import { shareNextRun } from '../lib/share-next-run.ts'
 import { ConfigError } from './config/config.ts'
 import { parseRedisUrl } from './config/redis-url.ts'
@@ -108,7 +109,10 @@ export async function openQueues(options: {
   const add = async <N extends JobName>(name: N, data: JobData<N>, key?: string) => {
     const id = key === undefined ? {} : { jobId: `${name}-${key}` }
     const queue = queueOf(name)
-    const added = queues[queue].add(name, data, { ...jobOptions(queue), ...id }).catch(options.onError)
+    const addJob = () => queues[queue].add(name, data, { ...jobOptions(queue), ...id })
+    const added = addJob()
+      .catch((error) => (isDeadlock(error) ? addJob() : Promise.reject(error)))
+      .catch(options.onError)
     await Promise.race([added, delay(WAKE_TIMEOUT_MS, undefined, { ref: false })])
   }
   /** A rush of sign-ups needs no job for each: what one job finds, the next would look for again. */

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { makeFolder } from '../lib/make-folder.ts'
 
 export type Cookie = Parameters<BrowserContext['addCookies']>[0][number]
 
@@ -41,7 +41,7 @@ export async function takeShots(
     cookies,
   }: { baseUrl: string; pages: readonly Shot[]; outDir: string; intl: string; cookies: readonly Cookie[] },
 ): Promise<string[]> {
-  await mkdir(outDir, { recursive: true })
+  await makeFolder(outDir)
   const written: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
     const context = await browser.newContext({

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
 import { bool, query } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
-import type { Choices } from './preference-rules.ts'
+import { type Choices, tidied, tidy } from './preference-rules.ts'
 import { type Preferences, savePreferences } from './preferences.ts'
 
 /** The wishes that a link or button can add, one at a time. */
@@ -23,7 +23,7 @@ export async function isFollowing(
   if (subscriberId === undefined) return undefined
   const names = { author: sql`authors`, organisation: sql`organisations`, topic: sql`topics` }[kind]
   const [reader] = await query(db, { follows: bool })`
-    SELECT ${name} = ANY(${names}) AS follows FROM subscribers WHERE id = ${subscriberId} AND status = 'active'`
+    SELECT ${kind === 'topic' ? name : tidy(name)} = ANY(${names}) AS follows FROM subscribers WHERE id = ${subscriberId} AND status = 'active'`
   return reader?.follows
 }
 
@@ -49,11 +49,9 @@ const changeEach = (
   wish: Partial<Record<Followed, string>>,
   change: (values: readonly string[], value: string) => string[],
 ): Promise<Preferences> =>
-  savePreferences(deps, token, (current: Choices) =>
-    Object.fromEntries(
-      FOLLOWED.flatMap((kind) => {
-        const value = wish[kind]
-        return value === undefined ? [] : [[kind, change(current[kind], value)]]
-      }),
-    ),
-  )
+  savePreferences(deps, token, (current: Choices) => {
+    const values = tidied(current)
+    const given = FOLLOWED.flatMap((kind) => (wish[kind] === undefined ? [] : [[kind, [wish[kind]]] as const]))
+    const wanted: Partial<Record<Followed, string[]>> = tidied(Object.fromEntries(given))
+    return Object.fromEntries(given.map(([kind]) => [kind, change(values[kind], wanted[kind]![0]!)]))
+  })

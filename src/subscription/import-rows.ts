@@ -16,8 +16,10 @@ import {
   FORMATS,
   MAX_KEYWORD_LENGTH,
   MAX_NAME_LENGTH,
+  MAX_PAPER_ID_LENGTH,
   MAX_SELECTIONS,
   SHARE_NAMES,
+  tidy,
 } from './preference-rules.ts'
 
 /** One line of an import, validated except for checks that need the database. */
@@ -142,6 +144,9 @@ function rowReader(
     newsletter: { languages, defaults },
   } = settings
   const places = Map.groupBy(columns.keys(), (index) => columns[index]!.meaning)
+  // Only our own export has this column. Its readers follow these topics already, whether or not a paper here has them yet.
+  const isOwnExport = columns.some(({ meaning, by }) => meaning === 'consent_form' && by !== '--map')
+  const isTopic = (text: string) => topics.has(topicOf(text)) || (isOwnExport && text !== '' && slugOf(text) === text)
   const all = (cells: string[], meaning: Meaning) => places.get(meaning)?.map((index) => cells[index]!) ?? []
   const first = (cells: string[], column: CsvColumn): string => {
     for (const index of places.get(column) ?? []) if (cells[index] !== '') return cells[index]!
@@ -172,12 +177,12 @@ function rowReader(
       size: whole('size', cell('size'), 1, MAX_PAPERS) ?? defaults.size,
       format: oneOf(FORMATS, 'format', cell('format')) ?? 'html',
       locale,
-      topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
+      topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), isTopic, unknownTags),
       keywords: several('keywords', splitValues(cell('keywords'))),
       share: oneOf(SHARE_NAMES, 'share', cell('share')) ?? 'some',
       authors: several('authors', splitValues(cell('authors')), MAX_NAME_LENGTH),
       organisations: several('organisations', splitValues(cell('organisations')), MAX_NAME_LENGTH),
-      like_papers: several('like_papers', splitValues(cell('like_papers'))),
+      like_papers: several('like_papers', splitValues(cell('like_papers')), MAX_PAPER_ID_LENGTH),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
       source_links: oneOf(['true', 'false'] as const, 'source_links', cell('source_links')) === 'true',
       abstracts: oneOf(['true', 'false'] as const, 'abstracts', cell('abstracts')) === 'true',
@@ -216,25 +221,25 @@ export function keptOf(row: Row): Omit<BadLine, 'problem'> {
 const wordsWithAt = (text: string): string[] => text.split(/[\s",;:<>|()]+/).filter((word) => word.includes('@'))
 
 /**
- * Returns topic slugs from slugs or names. An unknown topic in our own column is an error.
+ * Returns topic slugs from slugs or names. A text that is no topic is an error in our own column.
  * Tags of other tools are used where they match a topic; the others are counted.
  */
 function topicsIn(
   own: string[],
   tags: string[],
-  known: ReadonlySet<string>,
+  isTopic: (text: string) => boolean,
   unknownTags: Map<string, number>,
 ): string[] {
   if (own.length === 0 && tags.length === 0) return []
   const wished = several('topics', own.flatMap(splitValues))
-  const unknown = wished.find((topic) => !known.has(topicOf(topic)))
+  const unknown = wished.find((topic) => !isTopic(topic))
   if (unknown !== undefined)
     throw new Error(
       `topic "${unknown}" is not known here. Collect papers first, or skip unknown topics: --map "topics=tags"`,
     )
   const found = wished.map(topicOf)
   for (const tag of new Set(tags.flatMap(splitValues))) {
-    if (known.has(topicOf(tag))) found.push(topicOf(tag))
+    if (isTopic(tag)) found.push(topicOf(tag))
     else if (unknownTags.size < MAX_TAGS || unknownTags.has(tag)) unknownTags.set(tag, (unknownTags.get(tag) ?? 0) + 1)
   }
   return [...new Set(found)].slice(0, MAX_SELECTIONS)
@@ -269,7 +274,7 @@ function moment(name: string, text: string): Date | undefined {
 
 function several(name: string, cells: string[], longest = MAX_KEYWORD_LENGTH): string[] {
   if (cells.length === 0) return []
-  const values = [...new Set(cells.map((value) => value.trim()))].filter(Boolean)
+  const values = [...new Set(cells.map(tidy))].filter(Boolean)
   if (values.length > MAX_SELECTIONS) throw new Error(`${name} has more than ${MAX_SELECTIONS}`)
   if (values.some((value) => value.length > longest || /\p{Cc}/u.test(value)))
     throw new Error(`${name} has a value over ${longest} characters`)

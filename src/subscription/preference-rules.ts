@@ -1,7 +1,10 @@
 import { isDay } from '../calendar/days.ts'
+import { canonicalZone } from '../calendar/zone-names.ts'
 import { SHARES } from '../edition/select/share.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
+import { doiIn } from '../papers/doi.ts'
+import { arxivId } from '../papers/paper-id.ts'
 
 export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
 export const SIZES = [5, 10, 20] as const
@@ -12,6 +15,8 @@ export const MAX_SELECTIONS = 20
 export const MAX_KEYWORD_LENGTH = 60
 /** The longest real name of an author has 100 characters, that of a collaboration. */
 export const MAX_NAME_LENGTH = 120
+/** A DOI may be long. */
+export const MAX_PAPER_ID_LENGTH = 200
 export const MAX_PAUSE_WEEKS = 52
 
 /** A reader's preferences. */
@@ -53,6 +58,30 @@ export type PreferenceChanges = Partial<Choices> & {
   pausedUntil?: string | null
 }
 
+/** Returns a keyword or a name as it is stored: with single spaces, and in one Unicode form. */
+export const tidy = (text: string): string =>
+  text
+    .normalize('NFC')
+    .trim()
+    .replace(/[ \t]+/g, ' ')
+
+const distinct = (values: readonly string[] | undefined, asStored = (value: string) => value) =>
+  values && [...new Set(values.map(asStored))]
+
+/** Returns choices as they are stored, however a form or a program spells them: the zone by its name, each value of a list once. */
+export function tidied<C extends PreferenceChanges>(changes: C): C {
+  const { zone, topics, keywords, authors, organisations, likePapers } = changes
+  const stored = {
+    zone: zone && canonicalZone(zone),
+    topics: distinct(topics),
+    keywords: distinct(keywords, tidy),
+    authors: distinct(authors, tidy),
+    organisations: distinct(organisations, tidy),
+    likePapers: distinct(likePapers, (text) => arxivId(text) ?? doiIn(text) ?? text),
+  }
+  return { ...changes, ...Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined)) }
+}
+
 type Field = keyof PreferenceChanges
 type Check<F extends Field> = (value: NonNullable<PreferenceChanges[F]>) => boolean
 
@@ -78,7 +107,8 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   keywords: (values) => texts(values, MAX_KEYWORD_LENGTH),
   authors: (values) => texts(values, MAX_NAME_LENGTH),
   organisations: (values) => texts(values, MAX_NAME_LENGTH),
-  likePapers: (values) => values.length <= MAX_SELECTIONS && values.every((id) => LIKABLE.test(id) && id.length <= 200),
+  likePapers: (values) =>
+    values.length <= MAX_SELECTIONS && values.every((id) => LIKABLE.test(id) && id.length <= MAX_PAPER_ID_LENGTH),
   likeVoted: (value) => typeof value === 'boolean',
   sourceLinks: (value) => typeof value === 'boolean',
   abstracts: (value) => typeof value === 'boolean',

@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm'
-import { canonicalZone } from '../calendar/zone-names.ts'
 import { fingerprint } from '../edition/draft/fingerprint.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
@@ -19,6 +18,7 @@ import {
   invalidFields,
   MAX_PAUSE_WEEKS,
   type PreferenceChanges,
+  tidied,
 } from './preference-rules.ts'
 
 export interface Preferences extends Choices {
@@ -60,15 +60,12 @@ export async function savePreferences(
   const { subscriberId } = verifyToken(keys, 'preferences', token)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
-    const wanted = typeof changes === 'function' ? changes(choicesOf(before)) : changes
+    const wanted = tidied(typeof changes === 'function' ? changes(choicesOf(before)) : changes)
     for (const field of invalidFields(wanted)) throw new BadPreference(field)
     const unknown = await findUnknownPapers({ db: tx, now }, wanted, before)
     if (unknown.length > 0) throw new BadPreference('likePapers', unknown)
     const { pauseWeeks, pausedUntil, ...given } = wanted
-    if (given.zone !== undefined) {
-      given.zone = canonicalZone(given.zone)
-      await checkZone(tx, given.zone)
-    }
+    if (given.zone !== undefined) await checkZone(tx, given.zone)
     const after = { ...choicesOf(before), ...given, pausedUntil: before.pausedUntil }
     // A pause ends on a day of the reader's calendar, wherever they move to.
     if (after.pausedUntil && after.pausedUntil > now() && after.zone !== before.zone)

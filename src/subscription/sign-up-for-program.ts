@@ -1,10 +1,9 @@
-import { canonicalZone } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
 import { type AddedReader, addReader } from './add-reader.ts'
 import { findReader } from './find-reader.ts'
-import { BadPreference, type Choices, invalidFields } from './preference-rules.ts'
+import { BadPreference, type Choices, invalidFields, tidied } from './preference-rules.ts'
 import { checkZone } from './preferences.ts'
 import { storeSignUp } from './subscribe.ts'
 
@@ -39,8 +38,8 @@ export async function addForProgram(
   wanted: NewReader,
   by: { origin: string; attestedBy: string },
 ): Promise<{ id: number; status: string; did: 'added' | 'activated' | 'signed up' | 'unchanged' }> {
-  const { email, locale, consent, cadence, hour, topics = [] } = wanted
-  const zone = canonicalZone(wanted.zone ?? 'UTC')
+  const { email, locale, consent, cadence, hour } = wanted
+  const { zone, topics } = tidied({ zone: wanted.zone ?? 'UTC', topics: wanted.topics ?? [] })
   const schedule = { ...(cadence ? { cadence } : {}), ...(hour === undefined ? {} : { hour }) }
   for (const field of invalidFields({ ...schedule, zone, topics })) throw new BadPreference(field)
   if (!consent && Object.keys(schedule).length > 0)

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
+import { isMoment } from '../calendar/days.ts'
 import { isAddressColumn, normalizeName } from '../lib/csv/column-names.ts'
 import { openCsv } from '../lib/csv/open-csv.ts'
 import { PaperboyError } from '../lib/errors.ts'
@@ -36,7 +37,7 @@ export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'con
 
 /**
  * Imports a list of suppressed addresses in one transaction: any bad line cancels it.
- * @param file CSV with a header: `email`, or `address_hash` and `key` as exported; optionally `reason` (default
+ * @param file CSV with a header: `email`, or `address_hash`, `key` and `created_at` as exported; optionally `reason` (default
  *   manual)
  * @throws PaperboyError BAD_IMPORT naming at most twenty bad lines
  */
@@ -54,7 +55,7 @@ export async function importSuppressions(
       result.strengthened += strengthened
       chunk = []
     }
-    for await (const line of readLines(file, config.SUPPRESSION_KEY)) {
+    for await (const line of readLines(file, config.SUPPRESSION_KEY, now())) {
       result.read++
       if ('problem' in line) problems.push(line.problem)
       else chunk.push(line.suppression)
@@ -70,13 +71,16 @@ export async function importSuppressions(
   return result
 }
 
-async function* readLines(file: string, suppressionKey: string): AsyncGenerator<Line> {
+async function* readLines(file: string, suppressionKey: string, at: Date): AsyncGenerator<Line> {
   const { header, batches } = await openCsv(file)
   const columns = columnsOf(file, header)
   for await (const rows of batches)
     for (const row of rows) {
       if ('problem' in row) yield { problem: `line ${row.line}: ${row.problem}` }
-      else yield toLine(row.line, Object.fromEntries(columns.map((name, at) => [name, row.cells[at]!])), suppressionKey)
+      else {
+        const record = Object.fromEntries(columns.map((name, index) => [name, row.cells[index]!]))
+        yield toLine(row.line, record, suppressionKey, at)
+      }
     }
 }
 
@@ -90,11 +94,12 @@ function columnsOf(file: string, header: string[]): string[] {
   )
 }
 
-function toLine(line: number, record: Record<string, string>, suppressionKey: string): Line {
+function toLine(line: number, record: Record<string, string>, suppressionKey: string, at: Date): Line {
   try {
     const reason = record.reason || 'manual'
     if (!REASONS.includes(reason)) throw new Error(`reason "${reason}" is not ${REASONS.join(', ')}`)
-    return { suppression: { hash: hashOf(record, suppressionKey), reason: reason as SuppressionReason } }
+    const hash = hashOf(record, suppressionKey)
+    return { suppression: { hash, reason: reason as SuppressionReason, since: sinceIn(record, at) } }
   } catch (error) {
     return { problem: `line ${line}: ${(error as Error).message}` }
   }
@@ -107,4 +112,12 @@ function hashOf({ email, addresshash, key }: Record<string, string>, suppression
   if (key !== keyFingerprint(suppressionKey))
     throw new Error('was made under another SUPPRESSION_KEY, so it would match no address')
   return Buffer.from(addresshash!, 'hex')
+}
+
+/** Returns since when an exported line is suppressed, at most until now. In a list of addresses, `created_at` is about the reader. */
+function sinceIn({ email, createdat }: Record<string, string>, now: Date): Date | undefined {
+  if (email || !createdat) return undefined
+  const since = new Date(createdat)
+  if (!isMoment(since)) throw new Error(`created_at "${createdat.slice(0, 40)}" is not a time`)
+  return since < now ? since : now
 }

@@ -12,6 +12,8 @@ export interface Suppression {
   /** keyed hash of the address, see addressHash */
   hash: Buffer
   reason: SuppressionReason
+  /** since when, if it was suppressed elsewhere before */
+  since?: Date | undefined
 }
 
 /**
@@ -32,13 +34,14 @@ export async function suppress(
   // `kept` upserts them; `updated` sets the status of subscribers behind them.
   const suppressStatement = sql`
     WITH given AS (
-      SELECT DISTINCT ON (hash) hash, reason
+      SELECT DISTINCT ON (hash) hash, reason, since
       FROM unnest(${sql.param(suppressions.map((one) => one.hash))}::bytea[],
-                  ${sql.param(suppressions.map((one) => one.reason))}::suppression_reason[]) AS g (hash, reason)
+                  ${sql.param(suppressions.map((one) => one.reason))}::suppression_reason[],
+                  ${sql.param(suppressions.map((one) => one.since ?? at))}::timestamptz[]) AS g (hash, reason, since)
       -- Lock rows in one order, so that concurrent imports wait for each other without a deadlock.
       ORDER BY hash, (reason IN ('complaint', 'manual')) DESC
     ), kept AS (
-      INSERT INTO suppressions AS x (address_hash, reason, created_at) SELECT hash, reason, ${at} FROM given
+      INSERT INTO suppressions AS x (address_hash, reason, created_at) SELECT hash, reason, since FROM given
       ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, created_at = excluded.created_at
       WHERE x.reason IN ('hard bounce', 'erasure') AND excluded.reason IN ('complaint', 'manual')
       RETURNING xmax = 0 AS added

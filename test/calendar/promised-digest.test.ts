@@ -54,6 +54,13 @@ test('every week has a list, and an unknown zone is read as UTC', () => {
 })
 
 test('zones without a place get one with the same rules', () => {
+  const inUsualCase = {
+    'europe/berlin': 'Europe/Berlin',
+    'Asia/Kolkata': 'Asia/Kolkata',
+    'US/Pacific': 'US/Pacific',
+    utc: 'UTC',
+  }
+  expect(Object.keys(inUsualCase).map(canonicalZone)).toEqual(Object.values(inUsualCase))
   expect(['CET', 'EST', 'EST5EDT', 'Japan', 'UTC', 'Europe/Berlin', '+03:00', 'Nowhere'].map(canonicalZone)).toEqual([
     'Europe/Brussels',
     'America/Panama',

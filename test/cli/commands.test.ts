@@ -71,6 +71,56 @@ describe('wrong usage is exit 2, with a hint', () => {
   }
 })
 
+test('options that exclude each other, or need another, are wrong usage that names both', async () => {
+  const cases: [args: string[], named: string[]][] = [
+    [
+      ['papers', 'collect', ...DATE, '--week', '2026-W11'],
+      ['--week', '--date'],
+    ],
+    [
+      ['papers', 'collect', '--month', '2026-03', ...DATE],
+      ['--month', '--date'],
+    ],
+    [
+      ['papers', 'collect', '--week', '2026-W11', '--month', '2026-03'],
+      ['--week', '--month'],
+    ],
+    [
+      ['inbound', '--classify', 'bounce.eml', '--envelope-to', 'b@example.org'],
+      ['--classify', '--envelope-to'],
+    ],
+    [
+      ['edition', 'pick', '2604.14001', '--kind', 'weekly'],
+      ['--kind', '--date'],
+    ],
+    [
+      ['resume', '--keep-editions'],
+      ['--keep-editions', '--after-restore'],
+    ],
+  ]
+  await Promise.all(
+    cases.map(async ([args, named]) => {
+      const { code, stdout, stderr } = await paperboy(args)
+      expect([code, stdout], args.join(' ')).toEqual([2, ''])
+      for (const option of named) expect(stderr).toContain(option)
+    }),
+  )
+})
+
+test('`help` of a command below a group is that command’s help', async () => {
+  const helps = [[], ['edition'], ['edition', 'send']]
+  await Promise.all(
+    helps.map(async (names) => {
+      const asked = await paperboy(['help', ...names])
+      expect(asked).toEqual(await paperboy([...names, '--help']))
+      expect(asked).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`Usage: ${['paperboy', ...names].join(' ')} `),
+      })
+    }),
+  )
+})
+
 test('doctor reports problems with exit 1 and without secrets, even if nothing is reachable', async () => {
   const { code, stdout } = await paperboy(['doctor', '--json'], {
     DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/nothing',
@@ -329,6 +379,35 @@ describe('a file that cannot be read is named, with the cause', () => {
       expect(ended).toEqual({ code: 1, stdout: '', stderr: `paperboy: ${path} ${problem}\n` })
     }
   })
+
+  test('by init and backup, before they ask or write', async ({ databaseUrl }) => {
+    const own = env(databaseUrl)
+    const user = isRoot ? { uid: 54_321 } : {}
+    const inside = join(secret, 'inside')
+    const missing = join(dir, 'missing', 'inside')
+    const cases = [
+      [['init', '--file', dir], 1, `paperboy: ${dir} is a folder; name a file.\n`],
+      [['init', '--file', inside], 1, `paperboy: ${secret}/ does not exist: a part of its path is a file.\n`],
+      [['init', '--file', missing], 1, `paperboy: ${join(dir, 'missing')}/ does not exist.\n`],
+      [['backup', dir], 2, `error: ${dir} is not a file.`],
+      [['backup', inside], 2, `error: the folder ${secret} does not exist.`],
+      ...(isRoot
+        ? ([
+            [
+              ['init', '--file', join(dir, 'new')],
+              1,
+              `paperboy: ${dir}/ cannot be opened: this user has no permission.\n`,
+            ],
+            [['backup', join(dir, 'new')], 1, `paperboy: ${dir} cannot be opened: this user has no permission.\n`],
+          ] as const)
+        : []),
+    ] as const
+    for (const [args, code, words] of cases) {
+      const ended = await paperboy([...args], own, user)
+      expect([ended.code, ended.stderr], args.join(' ')).toEqual([code, expect.stringContaining(words)])
+    }
+    expect(readdirSync(dir)).toEqual(['secret.csv'])
+  }, 60_000)
 
   test('by a command that writes or configures', async ({ db, databaseUrl }) => {
     const own = env(databaseUrl)

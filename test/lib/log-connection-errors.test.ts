@@ -13,3 +13,11 @@ test('logs one line in ten seconds, with the connection and the number of unlogg
   ])
   expect(lines[0]).not.toHaveProperty('repeated')
 })
+
+test('a deadlock is called one, and no error of the connection', () => {
+  const words: string[] = []
+  const log = { warn: (_: object, message?: string) => void words.push(message ?? '') }
+  const deadlock = Object.assign(new Error('deadlock detected'), { code: '40P01' })
+  for (const error of [deadlock, new Error('gone')]) logConnectionErrors(log, 'queue (PostgreSQL)')(error)
+  expect(words).toEqual([expect.stringMatching(/^deadlock .* done again$/), 'connection error'])
+})

@@ -178,7 +178,7 @@ describe('keys', () => {
   })
 
   test.each([
-    ['missing.pem', /cannot be read \(ENOENT\)/],
+    ['missing.pem', /missing\.pem does not exist\.$/],
     ['none.pem', /is not a PEM private key/],
     ['other.pem', /is not an RSA or Ed25519 key but ec/],
     ['short.pem', /has 512 bits/],

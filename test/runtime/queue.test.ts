@@ -1,4 +1,5 @@
 import { Queue } from 'bullmq'
+import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import type { JobName } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues } from '../../src/runtime/queue.ts'
@@ -173,6 +174,32 @@ for (const backend of ['postgres', 'redis']) {
     })
   })
 }
+
+test('a wake that PostgreSQL ended in a deadlock is added again, without a report', async ({
+  db,
+  databaseUrl,
+  onTestFinished,
+}) => {
+  const errors: Error[] = []
+  const onError = (error: Error) => void errors.push(error)
+  const queues = await openQueues({ databaseUrl, installation: 'test', onError })
+  onTestFinished(() => queues.close())
+  // A sequence counts refused rows too: it is not rolled back.
+  await db.execute(sql`CREATE SEQUENCE bullmq.tries`)
+  await db.execute(sql`
+    CREATE FUNCTION bullmq.refuse_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('bullmq.tries') = 1 THEN RAISE 'deadlock detected' USING ERRCODE = '40P01'; END IF;
+      RETURN NEW;
+    END $$`)
+  await db.execute(
+    sql`CREATE TRIGGER refuse_first BEFORE INSERT ON bullmq.job FOR EACH ROW EXECUTE FUNCTION bullmq.refuse_first()`,
+  )
+  const sent = Promise.withResolvers<number>()
+  await queues.wake('send-batch', { batchId: 7 }, '7-0')
+  await queues.work({ ...NOTHING, 'send-batch': async ({ batchId }) => sent.resolve(batchId) }, CONCURRENCY, () => {})
+  expect(await sent.promise).toBe(7)
+  expect(errors).toEqual([])
+})
 
 test('jobs run although DATABASE_URL has options of its own', async ({ databaseUrl, onTestFinished }) => {
   const errors: Error[] = []

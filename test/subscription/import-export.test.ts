@@ -343,6 +343,18 @@ test('importing a file again changes nothing', async ({ db }) => {
   expect(await all(services)).toEqual(before)
 })
 
+test('a topic that no paper has is an error in a table of one’s own, and in an export one that is not a slug', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const own = csv('email,topics\nada@example.org,robotics\nbob@example.org,sparse-atention\n')
+  await expect(importSubscribers(services, own, ACTIVE)).rejects.toThrow(/line 3: topic "sparse-atention"/)
+  for (const text of ['Sparse attention', '注意力']) {
+    const edited = csv(`email,topics,consent_form\nada@example.org,${text},web form\n`)
+    await expect(importSubscribers(services, edited, ACTIVE)).rejects.toThrow(`line 2: topic "${text}"`)
+  }
+})
+
 describe('an export', () => {
   test('imported elsewhere gives the same readers: exporting there gives the same bytes', async ({ db }) => {
     const here = servicesOn(db)

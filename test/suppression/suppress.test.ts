@@ -129,8 +129,10 @@ test('an export imports under the same key, and is refused whole under another',
   expect(exported.join('')).not.toContain('@')
   await db.delete(suppressions)
   const back = await csv(exported.join(''))
-  expect(await importSuppressions(services, back)).toEqual({ read: 3, added: 3, strengthened: 0 })
+  const later = servicesOn(db, {}, { now: new Date('2026-05-01T00:00:00Z') })
+  expect(await importSuppressions(later, back)).toEqual({ read: 3, added: 3, strengthened: 0 })
   expect(await reasonOf(db, 'carl@example.org')).toBe('hard bounce')
+  expect(await Array.fromAsync(exportSuppressions(later)), 'with the time of each').toEqual(exported)
 
   const elsewhere = servicesOn(db, { SUPPRESSION_KEY: 'a third key that is thirty-two bytes long too' })
   await expect(importSuppressions(elsewhere, back)).rejects.toMatchObject({ code: 'BAD_IMPORT' })

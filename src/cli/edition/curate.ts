@@ -31,7 +31,11 @@ export function curateCommands(edition: Command): void {
     command
       .option('--date <day>', 'the draft to change; default: the editions of the paper’s own day and week', parseDate)
       .addOption(new Option('--kind <kind>', 'kind of that draft').choices(['daily', 'weekly']).default('daily'))
-      .action((paper: string, options: CurateOptions, command) => run(paper, name, options, command))
+      .action((paper: string, options: CurateOptions, command: Command) => {
+        if (options.date === undefined && command.getOptionValueSource('kind') === 'cli')
+          command.error('error: --kind goes with --date.')
+        return run(paper, name, options, command)
+      })
   }
   editionCommand(edition, 'pin <paper>', 'fix a paper’s place in a draft')
     .option('--place <number>', 'from 1 on; default: where it stands', parseBetween(1, 120))

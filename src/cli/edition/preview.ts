@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Preview, type PreviewOverrides, preview } from '../../delivery/preview/preview.ts'
@@ -6,6 +6,7 @@ import { sendTest } from '../../delivery/preview/send-test.ts'
 import { renderSideBySide } from '../../delivery/preview/side-by-side.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { SHARES } from '../../edition/select/share.ts'
+import { makeFolder } from '../../lib/make-folder.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -54,7 +55,7 @@ async function showPreview(services: Services, options: PreviewOptions, command:
 }
 
 async function writePreview(made: Preview, dir: string, name: string): Promise<string[]> {
-  await mkdir(dir, { recursive: true })
+  await makeFolder(dir)
   const files = { eml: made.eml, html: made.html, txt: made.text, 'views.html': renderSideBySide(made) }
   return Promise.all(
     Object.entries(files).map(async ([ending, content]) => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { dayOf } from '../../calendar/days.ts'
 import { parseSpan } from '../../calendar/spans.ts'
 import { counted } from '../../lib/counted.ts'
@@ -21,8 +21,10 @@ export function collectCommand(papers: Command): void {
     .description('read a list day, a week or a month from the configured sources')
     .addOption(sourceOption())
     .option('--date <day>', 'the list day (default: today, UTC)', parseDate)
-    .option('--week <week>', 'ISO week, such as 2026-W11', spanOption)
-    .option('--month <month>', 'month, such as 2026-03', spanOption)
+    .addOption(new Option('--week <week>', 'ISO week, such as 2026-W11').argParser(spanOption).conflicts('date'))
+    .addOption(
+      new Option('--month <month>', 'month, such as 2026-03').argParser(spanOption).conflicts(['date', 'week']),
+    )
     .action((options, command) =>
       withServices(async (services) => {
         const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())

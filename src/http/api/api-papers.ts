@@ -68,13 +68,18 @@ const List = z.object({
   next: z.number().optional(),
 })
 const listed = {
-  querystring: z.object({
-    date: day,
-    week: named('week', 'YYYY-Www'),
-    month: named('month', 'YYYY-MM'),
-    after: z.coerce.number().int().optional(),
-    limit,
-  }),
+  querystring: z
+    .object({
+      date: day,
+      week: named('week', 'YYYY-Www'),
+      month: named('month', 'YYYY-MM'),
+      after: z.coerce.number().int().optional(),
+      limit,
+    })
+    .superRefine(({ date, week, month }, { addIssue }) => {
+      const [first, second] = Object.entries({ date, week, month }).flatMap(([name, value]) => (value ? [name] : []))
+      if (second) addIssue({ code: 'custom', path: [second], message: `cannot be used with ${first}` })
+    }),
   response: { 200: List },
 }
 

@@ -80,8 +80,14 @@ async function authorize(services: Services, header: string | undefined, scopes:
 const isRepeatable = ({ method, config = {} }: RouteOptions): boolean =>
   config.scopes !== undefined && method === 'POST' && !config.reads && !config.secret
 
-/** Public reads have an ETag. */
+/** Public reads have an ETag. Those with a limit of their own make something new each time. */
 const UNCHANGED = { 304: z.null().describe('Unchanged since the ETag that was sent.') }
+
+/** Whether no part of a path can be wrong. What it names may be missing, which is 404. */
+const takesAnyText = (params: unknown): boolean =>
+  params === undefined ||
+  (params instanceof z.ZodObject &&
+    Object.values(params.shape).every((each) => each instanceof z.ZodString && !each.def.checks?.length))
 
 /** Adds the documented errors, the key and the header of idempotent requests to a route's schema. */
 function describe(route: RouteOptions): void {
@@ -92,7 +98,7 @@ function describe(route: RouteOptions): void {
   const statuses = new Set([
     ...[400, 500, 503],
     ...(hasBody ? [413, 415] : []),
-    ...(schema.params || schema.querystring || schema.body ? [422] : []),
+    ...(takesAnyText(schema.params) && !schema.querystring && !schema.body ? [] : [422]),
     ...(scopes || moreWith ? [401, 403, 429] : []),
     ...(repeatable ? [409, 422] : []),
     ...(limited ? [429] : []),
@@ -110,6 +116,6 @@ function describe(route: RouteOptions): void {
     ...schema,
     ...(scopes ? { security: [{ apiKey: [] }] } : moreWith ? { security: [{}, { apiKey: [] }] } : {}),
     ...(words.length > 0 ? { description: words.join(' ') } : {}),
-    response: { ...Object.fromEntries(problems), ...(open ? UNCHANGED : {}), ...known },
+    response: { ...Object.fromEntries(problems), ...(open && !limited ? UNCHANGED : {}), ...known },
   }
 }

@@ -3,8 +3,6 @@ import { momentInZone, zoneForIntl } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { fullDay, weekdayNamed } from '../../calendar/words.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
-import { doiIn } from '../../papers/doi.ts'
-import { arxivId } from '../../papers/paper-id.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import type { TasteInWords } from '../../papers/votes/learn-taste.ts'
@@ -16,6 +14,8 @@ import {
   type PreferenceChanges,
   SHARE_NAMES,
   SIZES,
+  tidied,
+  tidy,
 } from '../../subscription/preference-rules.ts'
 import type { Preferences } from '../../subscription/preferences.ts'
 import { zoneGroups } from '../kit/zones.ts'
@@ -34,11 +34,9 @@ const text = (value: string) => value as never
  */
 const split = (values: readonly string[], separators: RegExp, own: readonly string[] = []): string[] => {
   const lines = values.flatMap((value) => value.split('\n').map((line) => line.trim()))
-  const parts = lines.flatMap((line) => (own.includes(line) ? line : line.split(separators).map(trimmed)))
+  const parts = lines.flatMap((line) => (own.includes(line) ? line : line.split(separators).map(tidy)))
   return [...new Set(parts)].filter(Boolean)
 }
-
-const trimmed = (text: string): string => text.trim().replace(/[ \t]+/g, ' ')
 
 type Names = Pick<Choices, 'keywords' | 'authors' | 'organisations'>
 type Reader<F extends keyof PreferenceChanges> = (value: string, all: string[], own: Names) => PreferenceChanges[F]
@@ -57,9 +55,7 @@ const READ: { [F in keyof PreferenceChanges]-?: Reader<F> } = {
   authors: (_, all, { authors }) => split(all, /[,，、،;；؛]/, authors),
   // The names of companies have commas: "Google, Inc."
   organisations: (_, all, { organisations }) => split(all, /[;；؛]/, organisations),
-  likePapers: (_, all) => [
-    ...new Set(split(all, /[\s,，、،;；؛]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each)),
-  ],
+  likePapers: (_, all) => split(all, /[\s,，、،;；؛]+/),
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
   abstracts: (value) => value === 'yes',
@@ -85,16 +81,17 @@ const EMPTY_MEANS_SOMETHING = new Set([
  * @param own the names that the form showed
  */
 export function readWishes(body: Body, t: Messages, own: Names): { wishes: PreferenceChanges; problems: Problems } {
-  const wishes: Record<string, unknown> = {}
+  const posted: Record<string, unknown> = {}
   for (const [field, read] of Object.entries(READ)) {
     const values = [body[field]].flat().filter((value) => typeof value === 'string')
     const value = values.at(-1)
     if (value === undefined || (value === '' && !EMPTY_MEANS_SOMETHING.has(field))) continue
-    wishes[field] = read(value, values, own)
+    posted[field] = read(value, values, own)
   }
+  const wishes: PreferenceChanges = tidied(posted)
   const bad = invalidFields(wishes)
   return {
-    wishes: wishes as PreferenceChanges,
+    wishes,
     problems: Object.fromEntries(bad.map((field) => [field, t.preferences.problems[field]])),
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Messages } from '../../messages/catalogue.ts'
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
-import { invalidFields } from '../../subscription/preference-rules.ts'
+import { invalidFields, tidied } from '../../subscription/preference-rules.ts'
 import { evidenceFields } from '../kit/evidence.ts'
 import { timeZoneField } from '../kit/zones.ts'
 
@@ -22,11 +22,11 @@ export const signUpBody = z
   .catch({ email: '', zone: undefined })
 
 export function wishesOf({ topic, author, organisation }: Wish) {
-  const wishes = {
+  const wishes = tidied({
     topics: topic ? [canonicalSlug(topic)] : [],
     authors: author ? [author] : [],
     organisations: organisation ? [organisation] : [],
-  }
+  })
   for (const field of invalidFields(wishes)) wishes[field as keyof typeof wishes] = []
   return wishes
 }

@@ -97,3 +97,14 @@ test('a malformed URL under /api gets a problem document', async ({ site: { app 
   expect([reply.statusCode, reply.json().status]).toEqual([400, 400])
   expect(reply.headers['content-type']).toContain('application/problem+json')
 })
+
+test('a list of a day and of a week at once is refused, naming both', async ({ site: { app } }) => {
+  for (const [query, field, other] of [
+    ['date=2026-04-14&week=2026-W16', 'week', 'date'],
+    ['month=2026-04&week=2026-W16', 'month', 'week'],
+  ] as const) {
+    const reply = await app.inject(`/api/v1/papers?${query}`)
+    expect(reply.statusCode).toBe(422)
+    expect(reply.json().errors).toEqual([{ field, message: expect.stringContaining(other) }])
+  }
+})

@@ -479,6 +479,44 @@ describe('as JSON', () => {
     })
   })
 
+  test('is stored as the page stores it: trimmed, in one Unicode form, each value once, with the zone’s own name', async ({
+    db,
+    site: { app, services },
+  }) => {
+    await addPapers(db, '2026-04-14', 1)
+    const { url, row } = await reader(db, services)
+    const accents = ['Rene\u0301 Girard', 'Ren\u00e9 Girard']
+    const body = {
+      zone: 'america/new_york',
+      keywords: [' sparse  attention ', 'sparse attention', ...accents],
+      authors: accents,
+      organisations: [' Google,  Inc.'],
+      likePapers: ['2604.14000', '2604.14000v2'],
+      topics: ['speech', 'speech'],
+    }
+    const stored = {
+      zone: 'America/New_York',
+      keywords: ['sparse attention', 'Ren\u00e9 Girard'],
+      authors: ['Ren\u00e9 Girard'],
+      organisations: ['Google, Inc.'],
+      likePapers: ['2604.14000'],
+      topics: ['speech'],
+    }
+    const patched = await app.inject({ method: 'PATCH', url: api(url), payload: body })
+    expect(patched.json()).toMatchObject(stored)
+    expect(await row()).toMatchObject(stored)
+    const typed = { keywords: accents.join(','), authors: accents.join('\n'), organisations: body.organisations[0]! }
+    await app.inject({ method: 'POST', url, ...form(typed) })
+    expect(await row()).toMatchObject({ ...stored, keywords: ['Ren\u00e9 Girard'] })
+    for (const [action, left] of [
+      ['follow', 1],
+      ['unfollow', 0],
+    ] as const) {
+      await app.inject({ method: 'POST', url: `${url}/${action}`, ...form({ authors: accents[0]! }) })
+      expect((await row()).authors, action).toHaveLength(left)
+    }
+  })
+
   test('promises a digest only for a day with a list', async ({ db, site: { app, services } }) => {
     // Saturday the 18th gets Friday's list; Sunday's and Monday's hours have no new one.
     const { url } = await reader(db, services, { nextDigestAt: new Date('2026-04-19T06:00:00Z') })
