@@ -210,7 +210,12 @@ describe('your votes', () => {
     await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
     const forgot = await site.app.inject({ method: 'POST', url: '/votes/forget', cookies: cookie })
     expect(String(forgot.headers['set-cookie'])).toContain('Expires=Thu, 01 Jan 1970')
+    expect([forgot.statusCode, forgot.headers.location]).toEqual([303, '/votes?forgotten='])
+    expect((await site.app.inject('/votes?forgotten=')).body).toContain('This browser is signed out of voting')
     expect(await votes(db)).toBe(1)
+    const restored = await site.app.inject({ url: '/votes/forget', cookies: cookie })
+    expect([restored.statusCode, restored.headers.location], 'its address, opened again').toEqual([302, '/votes'])
+    expect(restored.headers['set-cookie']).toBeUndefined()
   })
 })
 
