@@ -106,6 +106,12 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     }
   })
 
+  app.register(addressChangeRoutes, services)
+}
+
+/** The link to the new address. GET shows a button. */
+const addressChangeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const params = z.object({ token: z.string() })
   app.get('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
     const { subscriberId } = checkAddressChange(services, token)
     await setOwnLanguage(services, reply, subscriberId)

@@ -28,10 +28,13 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     if (request.reader === undefined) return reply.view('how-to-vote', { forgotten: forgotten !== undefined })
     const { t } = reply.locals!
     const { papers, next } = await readOwnVotes(services, request.reader, { before })
+    // The last vote of a later page was undone.
+    if (before && papers.length === 0) return reply.redirect('/votes')
     const judged = await readJudged(services.db, request.reader, papers)
+    const path = before ? `/votes?before=${before.toISOString()}` : '/votes'
     return reply.view('votes', {
       papers: papers.map((paper) => ({
-        ...paperItem(paper, { t, ...judged, path: '/votes' }),
+        ...paperItem(paper, { t, ...judged, path }),
         reason: t.vote.castOn(fullDay(dayOf(paper.at), t.intl)),
       })),
       paging: (before || next) && {
