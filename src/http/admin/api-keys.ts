@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { plainDay, plainMoment } from '../../calendar/words.ts'
 import {
-  createApiKey,
+  createApiKeyOnce,
   DEFAULT_DAYS,
   DEFAULT_PER_MINUTE,
   listApiKeys,
@@ -11,6 +11,7 @@ import {
   SCOPES,
 } from '../../operate/api-keys.ts'
 import { withAudit } from '../../operate/audit.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
@@ -43,7 +44,8 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       return show(reply.code(422), { problem: 'Give the key a name, and choose at least one scope.', typed: body })
     const createdBy = actor(request)
     const entry = { actor: createdBy, action: 'created', target: `the API key ${JSON.stringify(body.name)}` }
-    const made = await withAudit(services, entry, (db) => createApiKey({ ...services, db }, { ...body, createdBy }))
+    const make = (db: Db) => createApiKeyOnce({ ...services, db }, { ...body, createdBy })
+    const made = await withAudit(services, entry, make, ({ isFirst }) => isFirst)
     return show(reply, { made })
   })
 
