@@ -52,6 +52,20 @@ describe('API keys', () => {
     expect(await db.$count(apiKeys), 'a minute later').toBe(3)
   })
 
+  test.for([
+    ['days', '0', 'Give the days'],
+    ['days', '', 'Give the days'],
+    ['days', '30d', 'Give the days'],
+    ['perMinute', '1000000', 'Give the requests a minute'],
+    ['name', 'x'.repeat(101), 'A name has at most 100 characters'],
+  ] as const)('are not made with %s %o, which stays in its field', async ([field, value, words], { db, site }) => {
+    const browser = await signedIn(site)
+    const refused = await browser.post('/admin/keys', { name: 'Dashboard', scopes: 'read', days: '7', [field]: value })
+    expect([refused.statusCode, await db.$count(apiKeys)]).toEqual([422, 0])
+    expect(refused.body).toMatch(new RegExp(`name="${field}"[^>]* value="${value}" aria-invalid="true"`))
+    expect(refused.body).toContain(words)
+  })
+
   test.for([{ name: '', scopes: 'read' }, { name: 'x' }, { name: 'x', scopes: 'everything' }])(
     'need a name and a scope: %j',
     async (fields, { db, site }) => {

@@ -17,7 +17,11 @@ import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 import { several } from './list-query.ts'
 
-const number = (fallback: number) => z.coerce.number().int().min(1).max(999_999).catch(fallback)
+/** A number as it was typed, so that a form with a problem shows it again. */
+const typedNumber = (fallback: number) => z.string().trim().default(String(fallback)).catch('')
+
+const MAX_NAME = 100
+const MAX_NUMBER = 999_999
 
 const SCOPE_WORDS = {
   read: 'Read editions, deliveries, submissions and the status. No reader’s data',
@@ -32,19 +36,23 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   const creating = {
     body: z.object({
-      name: z.string().trim().max(100).catch(''),
+      name: z.string().trim().catch(''),
       scopes: several(z.enum(SCOPES)),
-      days: number(DEFAULT_DAYS),
-      perMinute: number(DEFAULT_PER_MINUTE),
+      days: typedNumber(DEFAULT_DAYS),
+      perMinute: typedNumber(DEFAULT_PER_MINUTE),
     }),
   }
   app.post('/admin/keys', { schema: creating }, async (request, reply) => {
     const { body } = request
-    if (body.name === '' || body.scopes.length === 0)
-      return show(reply.code(422), { problem: 'Give the key a name, and choose at least one scope.', typed: body })
+    const problem = problemOf(body)
+    if (problem) return show(reply.code(422), { problem, typed: body })
     const createdBy = actor(request)
     const entry = { actor: createdBy, action: 'created', target: `the API key ${JSON.stringify(body.name)}` }
-    const make = (db: Db) => createApiKeyOnce({ ...services, db }, { ...body, createdBy })
+    const make = (db: Db) =>
+      createApiKeyOnce(
+        { ...services, db },
+        { ...body, days: Number(body.days), perMinute: Number(body.perMinute), createdBy },
+      )
     const made = await withAudit(services, entry, make, ({ isFirst }) => isFirst)
     return show(reply, { made })
   })
@@ -67,4 +75,18 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const scopes = SCOPES.map((scope) => ({ scope, words: SCOPE_WORDS[scope] }))
     return reply.view('admin/keys', { keys, scopes, days: DEFAULT_DAYS, perMinute: DEFAULT_PER_MINUTE, ...more })
   }
+}
+
+const isNumber = (typed: string): boolean => /^\d{1,6}$/.test(typed) && Number(typed) >= 1
+
+/** Returns the first field of the form that cannot be used, with the reason. */
+function problemOf(typed: { name: string; scopes: readonly string[]; days: string; perMinute: string }) {
+  const { name, scopes, days, perMinute } = typed
+  if (name === '' || scopes.length === 0)
+    return { field: 'name', text: 'Give the key a name, and choose at least one scope.' }
+  if (name.length > MAX_NAME) return { field: 'name', text: `A name has at most ${MAX_NAME} characters.` }
+  const range = `from 1 to ${MAX_NUMBER}`
+  if (!isNumber(days)) return { field: 'days', text: `Give the days until the key expires, ${range}.` }
+  if (!isNumber(perMinute)) return { field: 'perMinute', text: `Give the requests a minute, ${range}.` }
+  return undefined
 }
