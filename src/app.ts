@@ -17,6 +17,7 @@ import { compressPublicTexts } from './http/kit/compress.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { negotiateLanguage, offerLanguages } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
+import { dropLinkTails } from './http/kit/link-tail.ts'
 import { answerOtherMethods } from './http/kit/other-methods.ts'
 import { cachePages } from './http/kit/page-cache.ts'
 import { offerPictures } from './http/kit/pictures.ts'
@@ -95,6 +96,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Browsers and proxies cache nothing unless a route allows it.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+  dropLinkTails(app)
   const { newsletter } = services.config
   const assets = loadAssets(services.config)
   app.decorate('newsletter', newsletter)

@@ -85,6 +85,29 @@ export async function createApiKey({ db, now }: Deps, wanted: NewApiKey): Promis
   })
 }
 
+/** Within this many seconds, the same form again is a second click on its button. */
+const DOUBLE_CLICK_SECONDS = 10
+
+/**
+ * Creates a key for a form, whose button may be clicked twice: an unused key of the same name, scopes and person is replaced, since a
+ * browser shows the second answer only.
+ * @returns `isFirst`: false when a key was replaced
+ */
+export const createApiKeyOnce = (
+  deps: Deps,
+  wanted: Omit<NewApiKey, 'madeBy'>,
+): Promise<{ key: string; isFirst: boolean }> =>
+  deps.db.transaction(async (db) => {
+    await takeTurns(db)
+    const since = new Date(deps.now().getTime() - DOUBLE_CLICK_SECONDS * 1000)
+    const replaced = await queryColumn(db, bigint)`
+      DELETE FROM api_keys WHERE name = ${wanted.name} AND scopes = ${sql.param([...new Set(wanted.scopes)])}::text[]
+        AND created_by = ${wanted.createdBy} AND created_at > ${since} AND last_used_on IS NULL AND revoked_at IS NULL AND made_by IS NULL
+      RETURNING id`
+    const { key } = await createApiKey({ ...deps, db }, wanted)
+    return { key, isFirst: replaced.length === 0 }
+  })
+
 const KEY = { id: bigint, name: text, scopes: z.array(z.enum(SCOPES)), perMinute: number, expiresAt: moment.nullable() }
 
 /**

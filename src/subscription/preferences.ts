@@ -227,11 +227,11 @@ function toPreferences(row: Row): Preferences {
 const versionOf = ({ gaveUp: _, ...choices }: Previous): string =>
   fingerprint(Object.entries(choices).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
-/** Returns when a pause of some weeks ends. One that began just before stays: its button was pressed twice. */
+/** Returns when a pause of some weeks ends. A longer one stays, and so does one that began just before: its button was pressed twice. */
 function endOfWeeks(weeks: number, current: Date | null, at: Date): Date | null {
   if (weeks === 0) return null
   const end = new Date(at.getTime() + weeks * 7 * 86_400_000)
-  return current && Math.abs(end.getTime() - current.getTime()) < SAME_CLICK_MS ? current : end
+  return current && end.getTime() - current.getTime() < SAME_CLICK_MS ? current : end
 }
 
 /**

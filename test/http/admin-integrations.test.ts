@@ -34,6 +34,38 @@ describe('API keys', () => {
     expect(site.logged()).not.toContain(key)
   })
 
+  test('a second click on the button leaves one key, which works', async ({ db, site }) => {
+    const browser = await signedIn(site)
+    const fields = { name: 'Dashboard', scopes: 'read' }
+    const shown = (await Promise.all([1, 2].map(() => browser.post('/admin/keys', fields)))).map(
+      ({ body }) => /paperboy_[\w-]{32}/.exec(body)![0],
+    )
+    expect([await db.$count(apiKeys), await deeds(db)]).toEqual([1, ['created the API key "Dashboard"']])
+    const again = /paperboy_[\w-]{32}/.exec((await browser.post('/admin/keys', fields)).body)![0]
+    const status = async (key: string) =>
+      (await site.app.inject({ url: '/api/v1/status', headers: { authorization: `Bearer ${key}` } })).statusCode
+    expect(await Promise.all([...shown, again].map(status)), 'the last one shown').toEqual([401, 401, 200])
+    await browser.post('/admin/keys', fields)
+    expect(await db.$count(apiKeys), 'a key in use stays').toBe(2)
+    site.clock.now = new Date(site.clock.now.getTime() + 60_000)
+    await browser.post('/admin/keys', fields)
+    expect(await db.$count(apiKeys), 'a minute later').toBe(3)
+  })
+
+  test.for([
+    ['days', '0', 'Give the days'],
+    ['days', '', 'Give the days'],
+    ['days', '30d', 'Give the days'],
+    ['perMinute', '1000000', 'Give the requests a minute'],
+    ['name', 'x'.repeat(101), 'A name has at most 100 characters'],
+  ] as const)('are not made with %s %o, which stays in its field', async ([field, value, words], { db, site }) => {
+    const browser = await signedIn(site)
+    const refused = await browser.post('/admin/keys', { name: 'Dashboard', scopes: 'read', days: '7', [field]: value })
+    expect([refused.statusCode, await db.$count(apiKeys)]).toEqual([422, 0])
+    expect(refused.body).toMatch(new RegExp(`name="${field}"[^>]* value="${value}" aria-invalid="true"`))
+    expect(refused.body).toContain(words)
+  })
+
   test.for([{ name: '', scopes: 'read' }, { name: 'x' }, { name: 'x', scopes: 'everything' }])(
     'need a name and a scope: %j',
     async (fields, { db, site }) => {
@@ -92,6 +124,28 @@ describe('webhooks', () => {
       `enabled ${one}`,
       `deleted ${one}`,
     ])
+  })
+
+  test('a second click on the button adds one endpoint, with one secret', async ({ db, site }) => {
+    const browser = await signedIn(site)
+    const fields = { url: 'https://hooks.example/', events: 'reader.confirmed' }
+    const add = async () => /whsec_[\w+/=]+/.exec((await browser.post('/admin/webhooks', fields)).body)![0]
+    const [one, two] = await Promise.all([add(), add()])
+    expect(two).toBe(one)
+    expect([await db.$count(webhookEndpoints), await deeds(db)]).toEqual([1, ['added a webhook endpoint']])
+    site.clock.now = new Date(site.clock.now.getTime() + 60_000)
+    expect(await add()).not.toBe(one)
+  })
+
+  test('keep the typed fields when the URL is wrong', async ({ site }) => {
+    const browser = await signedIn(site)
+    const refused = await browser.post('/admin/webhooks', {
+      url: 'nowhere',
+      events: 'reader.confirmed',
+      addresses: 'yes',
+    })
+    for (const kept of ['value="nowhere"', 'value="reader.confirmed" checked', 'name="addresses" value="yes" checked'])
+      expect(refused.body).toContain(kept)
   })
 
   test('need an event and a URL that may be called', async ({ db, site }) => {

@@ -230,6 +230,8 @@ test('sources show their gaps, and a worker is asked to read one now', async ({ 
   expect(body).toContain('2026-04-14 01:00 UTC to 2026-04-14 06:30 UTC, 5.5 hours')
   const asked = await browser.post('/admin/sources/hf/fetch', { day: '2026-04-07' })
   expect(asked.headers.location).toBe('/admin/sources?asked=hf')
+  const bad = await browser.post('/admin/sources/hf/fetch', { day: '2026-02-30' })
+  expect([bad.statusCode, bad.body.includes('value="2026-02-30" aria-invalid="true"')]).toEqual([422, true])
   expect((await browser.post('/admin/sources/other/fetch')).statusCode).toBe(404)
   expect(woken).toEqual([['collect-papers', { source: 'hf', day: '2026-04-07' }]])
   expect(await auditLines(db)).toEqual([`${CURATOR}: asked for a read of hf, 2026-04-07`])

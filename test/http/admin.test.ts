@@ -302,6 +302,34 @@ test('a proposed paper is put on a list day, or declined', async ({ db, site }) 
   ])
 })
 
+test('a bad list day for suggestions keeps the ticks and the page, and changes nothing', async ({ db, site }) => {
+  await db.insert(submissions).values(
+    Array.from({ length: 102 }, (_, i) => ({
+      arxivId: `2604.${10_000 + i}`,
+      state: 'found' as const,
+      found: { source: 'arxiv', sourceId: `2604.${10_000 + i}`, title: `Paper ${i}`, abstract: 'x', authors: ['A'] },
+    })),
+  )
+  const browser = await signedIn(site)
+  const [, next] = /rel="next" href="([^"]+)"/.exec((await browser.get('/admin/submissions')).body)!
+  const second = (await browser.get(next!)).body
+  const [, after] = /name="after" value="(\d+)"/.exec(second)!
+  for (const date of ['2027-01-01', 'soon']) {
+    const fields = { paper: '2604.10101', word: 'accept', date, after: after! }
+    const { statusCode, body } = await browser.post('/admin/submissions', fields)
+    expect(statusCode).toBe(422)
+    expect(body).toContain('name="paper" value="2604.10101" checked')
+    expect(body).toContain('name="paper" value="2604.10100">')
+    expect(body).toContain(`value="${date}" aria-invalid="true"`)
+    expect(body).toMatch(/id="date-problem">Give a list day/)
+  }
+  expect(await db.$count(papers)).toBe(0)
+  const decline = (paper: string) =>
+    browser.post('/admin/submissions', { paper, word: 'decline', date: 'x', after: after! })
+  expect((await decline('2604.10101')).body, 'the rest of the page').toContain('value="2604.10100"')
+  expect((await decline('2604.10100')).body, 'the first page, when none is left').toContain('value="2604.10000"')
+})
+
 describe('a reader’s page', () => {
   test('tells what became of their digests, and looking changes nothing', async ({ db, site }) => {
     await addSubscriber(db, 'ada@example.org', { zone: 'Asia/Tokyo', consentForm: 'web form 2026-11' })

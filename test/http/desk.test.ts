@@ -110,6 +110,9 @@ test('bad input gets a clear message, keeps the typed words, and saves no half',
   expect([bad.statusCode, bad.body.includes('needs a name, a text and a link')]).toEqual([422, true])
   expect(bad.body).toContain('Good.</textarea>')
   expect(await editionOf(db)).toMatchObject({ editorNote: null, ownSubject: null, sponsor: null })
+  const past = await browser.post(`${DESK}/schedule`, { at: '2026-04-01T00:00' })
+  expect(past.body).toContain('value="2026-04-01T00:00" aria-invalid="true"')
+  expect(past.body).toMatch(/id="release-at-problem">[^<]* has passed/)
   for (const [url, fields, status] of [
     ['schedule', { at: 'soon' }, 422],
     ['schedule', { at: '2026-04-01T00:00' }, 422],

@@ -290,6 +290,14 @@ describe('a pause', () => {
     expect(await nextDigest(), 'changing the hour does not end it').toBe('2026-04-30T05:00:00.000Z')
   })
 
+  test('of some weeks shortens no longer one, and is longer than one that ends before', async ({ db }) => {
+    const { save } = await reader(db)
+    const { pausedUntil } = await save({ pausedUntil: '2026-07-01' })
+    expect((await save({ pauseWeeks: 2 })).pausedUntil).toEqual(pausedUntil)
+    await save({ pausedUntil: '2026-04-17' })
+    expect((await save({ pauseWeeks: 2 })).pausedUntil).toEqual(new Date(NOON.getTime() + 14 * DAY))
+  })
+
   test('holds even when a digest is due at that minute', async ({ db }) => {
     const { save, nextDigest } = await reader(db, { nextDigestAt: NOON })
     await save({ pauseWeeks: 1 })

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { plainDay, plainMoment } from '../../calendar/words.ts'
 import {
-  createApiKey,
+  createApiKeyOnce,
   DEFAULT_DAYS,
   DEFAULT_PER_MINUTE,
   listApiKeys,
@@ -11,12 +11,17 @@ import {
   SCOPES,
 } from '../../operate/api-keys.ts'
 import { withAudit } from '../../operate/audit.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 import { several } from './list-query.ts'
 
-const number = (fallback: number) => z.coerce.number().int().min(1).max(999_999).catch(fallback)
+/** A number as it was typed, so that a form with a problem shows it again. */
+const typedNumber = (fallback: number) => z.string().trim().default(String(fallback)).catch('')
+
+const MAX_NAME = 100
+const MAX_NUMBER = 999_999
 
 const SCOPE_WORDS = {
   read: 'Read editions, deliveries, submissions and the status. No reader’s data',
@@ -31,19 +36,24 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   const creating = {
     body: z.object({
-      name: z.string().trim().max(100).catch(''),
+      name: z.string().trim().catch(''),
       scopes: several(z.enum(SCOPES)),
-      days: number(DEFAULT_DAYS),
-      perMinute: number(DEFAULT_PER_MINUTE),
+      days: typedNumber(DEFAULT_DAYS),
+      perMinute: typedNumber(DEFAULT_PER_MINUTE),
     }),
   }
   app.post('/admin/keys', { schema: creating }, async (request, reply) => {
     const { body } = request
-    if (body.name === '' || body.scopes.length === 0)
-      return show(reply.code(422), { problem: 'Give the key a name, and choose at least one scope.', typed: body })
+    const problem = problemOf(body)
+    if (problem) return show(reply.code(422), { problem, typed: body })
     const createdBy = actor(request)
     const entry = { actor: createdBy, action: 'created', target: `the API key ${JSON.stringify(body.name)}` }
-    const made = await withAudit(services, entry, (db) => createApiKey({ ...services, db }, { ...body, createdBy }))
+    const make = (db: Db) =>
+      createApiKeyOnce(
+        { ...services, db },
+        { ...body, days: Number(body.days), perMinute: Number(body.perMinute), createdBy },
+      )
+    const made = await withAudit(services, entry, make, ({ isFirst }) => isFirst)
     return show(reply, { made })
   })
 
@@ -65,4 +75,18 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const scopes = SCOPES.map((scope) => ({ scope, words: SCOPE_WORDS[scope] }))
     return reply.view('admin/keys', { keys, scopes, days: DEFAULT_DAYS, perMinute: DEFAULT_PER_MINUTE, ...more })
   }
+}
+
+const isNumber = (typed: string): boolean => /^\d{1,6}$/.test(typed) && Number(typed) >= 1
+
+/** Returns the first field of the form that cannot be used, with the reason. */
+function problemOf(typed: { name: string; scopes: readonly string[]; days: string; perMinute: string }) {
+  const { name, scopes, days, perMinute } = typed
+  if (name === '' || scopes.length === 0)
+    return { field: 'name', text: 'Give the key a name, and choose at least one scope.' }
+  if (name.length > MAX_NAME) return { field: 'name', text: `A name has at most ${MAX_NAME} characters.` }
+  const range = `from 1 to ${MAX_NUMBER}`
+  if (!isNumber(days)) return { field: 'days', text: `Give the days until the key expires, ${range}.` }
+  if (!isNumber(perMinute)) return { field: 'perMinute', text: `Give the requests a minute, ${range}.` }
+  return undefined
 }

@@ -78,17 +78,19 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   const scheduling = { params, body: z.object({ at: z.string().catch(''), seen }).catch({ at: '' }) }
   app.post('/admin/editions/:kind/:date/schedule', { schema: scheduling }, async (request, reply) => {
     const { params: key, body } = request
-    const at = body.at === '' ? null : new Date(`${body.at}Z`)
-    if (at && Number.isNaN(at.getTime()))
-      throw new PaperboyError(
-        'BAD_EDITION',
-        'Give the release’s day and time, such as 2026-04-15T05:00. Nothing was changed.',
+    try {
+      const at = readRelease(body.at)
+      await withAudit(
+        services,
+        { actor: actor(request), action: scheduleAuditName(at), target: describeEdition(key) },
+        (db) => schedule({ ...services, db }, key, at, body.seen),
       )
-    await withAudit(
-      services,
-      { actor: actor(request), action: scheduleAuditName(at), target: describeEdition(key) },
-      (db) => schedule({ ...services, db }, key, at, body.seen),
-    )
+    } catch (error) {
+      if (!(error instanceof PaperboyError && error.code === 'BAD_EDITION')) throw error
+      return showEdition(services, reply.code(422), key, {
+        more: { badRelease: { typed: body.at, problem: error.message } },
+      })
+    }
     return reply.redirect(editionHref(key), 303)
   })
 
@@ -99,4 +101,12 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     await withAudit(services, entry, (db) => publishNotice({ ...services, db }, key, body.words))
     return reply.redirect(`${editionHref(key)}#corrections`, 303)
   })
+}
+
+/** Reads when an edition is to be released; null for the usual time. @throws PaperboyError BAD_EDITION */
+function readRelease(typed: string): Date | null {
+  if (typed === '') return null
+  const at = new Date(`${typed}Z`)
+  if (!Number.isNaN(at.getTime())) return at
+  throw new PaperboyError('BAD_EDITION', 'Give the release’s day and time, such as 2026-04-15T05:00.')
 }

@@ -1,7 +1,7 @@
+import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayField } from '../../calendar/day-field.ts'
-import { dayOf } from '../../calendar/days.ts'
+import { dayOf, isDay } from '../../calendar/days.ts'
 import { minuteUtc, plainDay } from '../../calendar/words.ts'
 import { counted } from '../../lib/counted.ts'
 import { recordAudit } from '../../operate/audit.ts'
@@ -16,10 +16,13 @@ const GAP_WORDS = { 'not read': 'not read', empty: 'no papers on a working day' 
 /** The sources of papers: their state, gaps in their reads, and a read at once. */
 export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const asked = { querystring: z.object({ asked: z.string().max(40).optional().catch(undefined) }) }
-  app.get('/admin/sources', { schema: asked }, async ({ query }, reply) => {
+  app.get('/admin/sources', { schema: asked }, async ({ query }, reply) => show(reply, { asked: query.asked }))
+
+  async function show(reply: FastifyReply, { asked, bad }: { asked?: string | undefined; bad?: object }) {
     const reports = await reportSources(services)
     return reply.view('admin/sources', {
-      asked: reports.find(({ source }) => source === query.asked)?.source,
+      asked: reports.find(({ source }) => source === asked)?.source,
+      bad,
       today: dayOf(services.now()),
       sources: await Promise.all(
         reports.map(async (report) => {
@@ -43,16 +46,17 @@ export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, service
         }),
       ),
     })
-  })
+  }
 
   const fetching = {
     params: z.object({ source: z.string().max(40) }),
-    body: z.object({ day: dayField.optional().catch(undefined) }).catch({}),
+    body: z.object({ day: z.string().catch('') }).catch({ day: '' }),
   }
   app.post('/admin/sources/:source/fetch', { schema: fetching }, async (request, reply) => {
     const { source } = request.params
     if (!namesOfSources(services.config).includes(source)) return reply.callNotFound()
-    const day = request.body.day ?? dayOf(services.now())
+    const day = request.body.day || dayOf(services.now())
+    if (!isDay(day)) return show(reply.code(422), { bad: { source, typed: day } })
     await recordAudit(services.db, services.now(), {
       actor: actor(request),
       action: 'asked for a read of',

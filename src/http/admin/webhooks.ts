@@ -5,7 +5,7 @@ import { plainMoment } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import {
-  addEndpoint,
+  addEndpointOnce,
   deleteEndpoint,
   disableEndpoint,
   enableEndpoint,
@@ -48,9 +48,9 @@ export const adminWebhookRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const { url, events: wanted, addresses } = request.body
     const entry = { actor: actor(request), action: 'added', target: 'a webhook endpoint' }
     try {
-      const made = await withAudit(services, entry, (db) =>
-        addEndpoint({ ...services, db }, { url, events: wanted, includeAddresses: addresses === 'yes' }),
-      )
+      const add = (db: Db) =>
+        addEndpointOnce({ ...services, db }, { url, events: wanted, includeAddresses: addresses === 'yes' })
+      const made = await withAudit(services, entry, add, ({ isFirst }) => isFirst)
       void services.queues.wake('send-webhooks', {})
       return await show(services, reply, { made })
     } catch (error) {

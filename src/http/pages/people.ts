@@ -24,6 +24,7 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
         ? ([who.author, authorHref(who.author), 'author'] as const)
         : ([who.organisation, organizationHref(who.organisation), 'organisation'] as const)
     const pageHref = (place: string) => `${path}?after=${encodeURIComponent(place)}`
+    const here = after ? pageHref(after) : path
     const { total, papers, next } = await papersBy(services, who, { after })
     if (papers.length === 0) {
       return reply.code(404).view('message', { heading: t.people.none, text: t.people.noneText, search: name })
@@ -35,11 +36,11 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       kind: t.people[kind],
       about: t.people.about(name),
       count: t.common.papers(total),
-      canonical: after ? pageHref(after) : path,
-      follow: followButton(kind, name, { following, back: path }),
+      canonical: here,
+      follow: followButton(kind, name, { following, back: here }),
       feeds: feedLinks({ t, newsletter: services.config.newsletter }, name, kind),
       feedName: t.feeds.nameBy(name),
-      papers: papers.map((paper) => datedItem(paper, { t, ...judged, path })),
+      papers: papers.map((paper) => datedItem(paper, { t, ...judged, path: here })),
       paging: (after || next) && {
         label: t.list.pages,
         start: after && { href: path, label: t.topics.fromTheTop },

@@ -66,11 +66,12 @@ export function topicPage(
   const { t } = page
   const path = `/topics/${slug}`
   const pageHref = (place: string) => `${path}?after=${encodeURIComponent(place)}`
+  const here = after ? pageHref(after) : path
   return {
     name,
     wishes: [{ name: 'topic', value: slug, label: name }],
-    follow: followButton('topic', slug, { following, back: path, label: name }),
-    canonical: after ? pageHref(after) : path,
+    follow: followButton('topic', slug, { following, back: here, label: name }),
+    canonical: here,
     description: describe(topic, t),
     first: after === undefined,
     count: topic.since !== null && t.topics.count(topic.papers, plainDay(topic.since, t.intl)),
@@ -78,7 +79,7 @@ export function topicPage(
     best: topic.best.length >= FEWEST_BEST ? topic.best.map((paper) => bestItem(paper, t)) : [],
     feeds: feedLinks({ t, newsletter }, slug),
     feedName: t.feeds.nameFor(name),
-    papers: found.papers.map((paper) => foundItem(paper, { ...page, path })),
+    papers: found.papers.map((paper) => foundItem(paper, { ...page, path: here })),
     paging: (after || found.next) && {
       label: t.list.pages,
       start: after && { href: path, label: t.topics.fromTheTop },

@@ -60,11 +60,18 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     })
   }
 
-  app.get('/manage/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+  const opened = { params, querystring: z.object({ asked: z.literal('').optional().catch(undefined) }) }
+  app.get('/manage/:token', { schema: opened }, async ({ params: { token }, query }, reply) => {
     const reader = await openManageLink(services, token)
     setLocale(reply, reader.locale)
-    return show(reply, reader, token)
+    return show(reply, reader, token, { changeSent: query.asked !== undefined })
   })
+
+  // A browser may open a form's address again, after a restart.
+  for (const form of ['change', 'erase'])
+    app.get(`/manage/:token/${form}`, { schema: { params } }, async ({ params: { token } }, reply) =>
+      (await openToErase(services, token)) ? reply.redirect(`/manage/${token}#${form}`) : sayErased(reply),
+    )
 
   app.post('/manage/:token/export', { schema: { params } }, async ({ params: { token } }, reply) => {
     const { subscriberId } = await openManageLink(services, token)
@@ -91,7 +98,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const t = setLocale(reply, reader.locale)
     try {
       await requestAddressChange(services, token, body.email)
-      return await show(reply, reader, token, { changeSent: true })
+      return reply.redirect(`/manage/${token}?asked=#change`, 303)
     } catch (error) {
       const problem = changeProblem(t, error)
       if (!problem) throw error
@@ -99,6 +106,12 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     }
   })
 
+  app.register(addressChangeRoutes, services)
+}
+
+/** The link to the new address. GET shows a button. */
+const addressChangeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const params = z.object({ token: z.string() })
   app.get('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
     const { subscriberId } = checkAddressChange(services, token)
     await setOwnLanguage(services, reply, subscriberId)

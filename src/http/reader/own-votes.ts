@@ -17,16 +17,24 @@ import { clearReaderCookie, setReaderCookie } from './reader.ts'
 export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
 
-  const paged = { querystring: z.object({ before: pastMoment.optional().catch(undefined) }) }
+  const paged = {
+    querystring: z.object({
+      before: pastMoment.optional().catch(undefined),
+      forgotten: z.literal('').optional().catch(undefined),
+    }),
+  }
   app.get('/votes', { schema: paged }, async (request, reply) => {
-    if (request.reader === undefined) return reply.view('how-to-vote', {})
+    const { before, forgotten } = request.query
+    if (request.reader === undefined) return reply.view('how-to-vote', { forgotten: forgotten !== undefined })
     const { t } = reply.locals!
-    const { before } = request.query
     const { papers, next } = await readOwnVotes(services, request.reader, { before })
+    // The last vote of a later page was undone.
+    if (before && papers.length === 0) return reply.redirect('/votes')
     const judged = await readJudged(services.db, request.reader, papers)
+    const path = before ? `/votes?before=${before.toISOString()}` : '/votes'
     return reply.view('votes', {
       papers: papers.map((paper) => ({
-        ...paperItem(paper, { t, ...judged, path: '/votes' }),
+        ...paperItem(paper, { t, ...judged, path }),
         reason: t.vote.castOn(fullDay(dayOf(paper.at), t.intl)),
       })),
       paging: (before || next) && {
@@ -39,8 +47,10 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
 
   app.post('/votes/forget', async (request, reply) => {
     if (!isFromOwnSite(request, services.config.PUBLIC_URL)) return refuseCrossSite(reply)
-    return clearReaderCookie(services, reply).view('how-to-vote', { forgotten: true })
+    return clearReaderCookie(services, reply).redirect('/votes?forgotten=', 303)
   })
+  // A browser may open a form's address again, after a restart.
+  app.get('/votes/forget', async (_request, reply) => reply.redirect('/votes'))
 
   const linked = { params: z.object({ token: z.string() }) }
   app.get('/votes/:token', { schema: linked }, async ({ params }, reply) => {

@@ -36,20 +36,23 @@ export const savedRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     if (reader === undefined) return reply.view('how-to-vote', { how: t.saved })
     const { before } = query
     const { papers, next } = await listSaved(services, reader, { before })
+    const path = before ? `/saved?before=${before.toISOString()}` : '/saved'
+    // The last paper of a later page was removed.
+    if (before && papers.length === 0)
+      return reply.redirect(query.removed === undefined ? '/saved' : `/saved?removed=${query.removed}`)
     const judged = await readJudged(db, reader, papers)
     const known = query.removed === undefined ? undefined : await findPublicPaper(services, String(query.removed))
     const [removed] = known ? await readListed(db, [known.id], now()) : []
-    const path = before ? `/saved?before=${before.toISOString()}` : '/saved'
     return reply.view('saved', {
       feeds: privateFeedLinks(keys, FEED, reader),
-      files: papers.length > 0 || before ? Object.keys(SAVED_FILES) : [],
+      files: papers.length > 0 ? Object.keys(SAVED_FILES) : [],
       removed: removed && {
         title: isolated(removed.title),
         save: saveButton(removed, { saved: false, back: '/saved' }),
       },
       papers: papers.map((paper) => ({
         ...paperItem(paper, { t, ...judged, path }),
-        save: saveButton(paper, { saved: true, back: `/saved?removed=${paper.id}` }),
+        save: saveButton(paper, { saved: true, back: `${path}${before ? '&' : '?'}removed=${paper.id}` }),
         reason: t.saved.savedOn(fullDay(dayOf(paper.at), t.intl)),
       })),
       paging: (before || next) && {

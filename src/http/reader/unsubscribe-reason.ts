@@ -5,7 +5,6 @@ import type { Services } from '../../runtime/services.ts'
 import { checkUnsubscribe } from '../../subscription/unsubscribe.ts'
 import { countUnsubscribeReason, UNSUBSCRIBE_REASONS } from '../../subscription/unsubscribe-reasons.ts'
 import { disallowIndexing } from '../kit/security.ts'
-import { setOwnLanguage } from './own-language.ts'
 
 /** The reasons as buttons, for templates/pages/unsubscribed.eta. */
 export const reasonButtons = ({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) => {
@@ -17,13 +16,12 @@ export const reasonButtons = ({ keys, now }: Pick<Services, 'keys' | 'now'>, tok
   }))
 }
 
-/** POST counts a reason, one click on the page after unsubscribing. The answer does not ask again. */
+/** POST counts a reason, one click on the page after unsubscribing. The page that it leads to does not ask again. */
 export const unsubscribeReasonRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
   const schema = { params: z.object({ token: z.string(), reason: z.enum(UNSUBSCRIBE_REASONS) }) }
   app.post('/unsubscribe/:token/because/:reason', { schema }, async ({ params }, reply) => {
     await countUnsubscribeReason(services, params.token, params.reason)
-    await setOwnLanguage(services, reply, checkUnsubscribe(services, params.token).subscriberId)
-    return reply.view('unsubscribed', { thanks: true })
+    return reply.redirect(`/unsubscribe/${params.token}?thanks=`, 303)
   })
 }

@@ -29,12 +29,14 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   const schema = { params: z.object({ token: z.string() }) }
 
-  app.get('/unsubscribe/:token', { schema }, async ({ params }, reply) => {
+  const shown = { ...schema, querystring: z.object({ thanks: z.literal('').optional().catch(undefined) }) }
+  app.get('/unsubscribe/:token', { schema: shown }, async ({ params, query }, reply) => {
     const { subscriberId } = checkUnsubscribe(services, params.token)
     const preferencesToken = mintToken(services.keys, 'preferences', subscriberId, services.now())
     const current = await readPreferences(services, preferencesToken).catch(goneIsFine)
     if (current) setLocale(reply, current.locale)
-    if (!current || !CAN_UNSUBSCRIBE.includes(current.status)) return reply.view('unsubscribed')
+    if (!current || !CAN_UNSUBSCRIBE.includes(current.status))
+      return reply.view('unsubscribed', { thanks: query.thanks !== undefined })
     return reply.view('unsubscribe', {
       action: `/unsubscribe/${params.token}`,
       preferences: `/preferences/${preferencesToken}`,

@@ -46,6 +46,28 @@ export async function addEndpoint(
   return { id: id!, secret }
 }
 
+/** Within this many seconds, the same form again is a second click on its button. */
+const DOUBLE_CLICK_SECONDS = 10
+
+/**
+ * Adds an endpoint for a form, whose button may be clicked twice: one that was just added with the same URL and choices is returned.
+ * @returns `isFirst`: false for that one
+ * @throws PaperboyError BAD_WEBHOOK, as `addEndpoint` does
+ */
+export const addEndpointOnce = (
+  deps: Deps,
+  wanted: Parameters<typeof addEndpoint>[1],
+): Promise<{ id: number; secret: string; isFirst: boolean }> =>
+  deps.db.transaction(async (db) => {
+    await db.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy webhook endpoints'))`)
+    const since = new Date(deps.now().getTime() - DOUBLE_CLICK_SECONDS * 1000)
+    const [known] = await query(db, { id: bigint, secret: text })`
+      SELECT id, secret FROM webhook_endpoints
+      WHERE url = ${checkUrl(deps.config, wanted.url)} AND events = ${sql.param([...new Set(wanted.events)])}::text[]
+        AND include_addresses = ${wanted.includeAddresses} AND created_at > ${since}`
+    return known ? { ...known, isFirst: false } : { ...(await addEndpoint({ ...deps, db }, wanted)), isFirst: true }
+  })
+
 /** A secret in a URL would be in logs on both sides, so user and password are refused. */
 function checkUrl({ NODE_ENV }: Deps['config'], typed: string): string {
   const url = URL.canParse(typed) ? new URL(typed) : undefined

@@ -17,7 +17,7 @@ const AT_ONCE = 50
 
 /**
  * Stores a reader's submission of a paper. Only an arXiv id is taken from the text, so no submitted URL is ever opened.
- * A repeated submission increases a counter. The submitter is not stored here (`recordSubmitter` does, for signed-in voters).
+ * A repeated submission increases a counter, ten seconds after the first. The submitter is not stored here (`recordSubmitter` does, for signed-in voters).
  *
  * @returns the paper's id, and its list day when the community's list already has it
  * @throws PaperboyError BAD_PAPER
@@ -41,7 +41,8 @@ export async function submitPaper(
       target: submissions.arxivId,
       // arXiv may have announced an unknown paper since.
       set: {
-        times: sql`${submissions.times} + 1`,
+        // A second click on the button is no second suggestion.
+        times: sql`${submissions.times} + CASE WHEN ${submissions.submittedAt} > now() - interval '10 seconds' THEN 0 ELSE 1 END`,
         state: sql`CASE WHEN ${submissions.state} = 'unknown' THEN 'asked' ELSE ${submissions.state} END`,
       },
     })

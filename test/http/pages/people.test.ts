@@ -47,6 +47,8 @@ test('an organisation is a link in every list, and its page goes on over pages',
   const [, next] = /rel="next" href="([^"]+)"/.exec(first)!
   const second = (await app.inject(next!.replaceAll('&amp;', '&'))).body
   expect(second.match(/class="paper-title"/g)).toHaveLength(5)
+  const backs = [...second.matchAll(/name="back" value="(\/organisations[^"#]+)/g)].map(([, back]) => back)
+  expect(new Set(backs), 'Vote, Save and Follow lead back to this page').toEqual(new Set([next]))
   expect((await app.inject('/feed.json?organisation=Analytical%20Engines')).json().items).toHaveLength(25)
 })
 

@@ -164,8 +164,10 @@ describe('the page behind a fresh link', () => {
     expect(await db.$count(addressChanges)).toBe(0)
 
     const asked = await post(site, `/manage/${token}/change`, { email: NEW })
-    expect(asked.statusCode).toBe(200)
-    expect(asked.body).toContain('An email is on its way to the new address')
+    expect(asked.statusCode).toBe(303)
+    expect((await site.app.inject(asked.headers.location!.replace(/#.*/, ''))).body).toContain(
+      'An email is on its way to the new address',
+    )
     expect((await stateOf(db)).mails).toMatchObject([{ kind: 'change', state: 'queued' }])
     const link = await changeLink(site.services)
     const before = await stateOf(db)
@@ -214,6 +216,19 @@ describe('the page behind a fresh link', () => {
     expect((await post(site, link)).statusCode).toBe(200)
     expect((await readerOf(db, id)).email).toBe(NEW)
   })
+})
+
+test('the address of a form, opened again, leads to its page or says that all is erased', async ({ db, site }) => {
+  const id = await addSubscriber(db, ADA)
+  const page = `/manage/${await linkTo(site.services, id)}`
+  for (const form of ['change', 'erase']) {
+    const { statusCode, headers } = await site.app.inject(`${page}/${form}`)
+    expect([statusCode, headers.location]).toEqual([302, `${page}#${form}`])
+  }
+  expect(await readerOf(db, id)).toMatchObject({ email: ADA, status: 'active' })
+  const erased = await post(site, `${page}/erase`, { sure: 'yes' })
+  const again = await site.app.inject(`${page}/erase`)
+  expect([again.statusCode, again.body]).toEqual([200, erased.body])
 })
 
 test('no other link opens it: neither a digest’s nor one to the new address', async ({ db, site }) => {

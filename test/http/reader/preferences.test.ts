@@ -271,7 +271,7 @@ describe('the new choices', () => {
 
   test('the most and longest wishes, in any script, are saved', async ({ db, site: { app, services } }) => {
     const twenty = (length: number) => Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(length, '词'))
-    const likePapers = Array.from({ length: 20 }, (_, n) => `10.1109/${n}`.padEnd(200, '0'))
+    const likePapers = Array.from({ length: 20 }, (_, n) => `10.1109/${n}.`.padEnd(200, '0'))
     const wishes = { keywords: twenty(60), authors: twenty(120), organisations: twenty(120), likePapers }
     const { url, row } = await reader(db, services, wishes)
     const { body } = await app.inject(url)

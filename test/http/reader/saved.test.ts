@@ -78,6 +78,24 @@ describe('the page of saved papers', () => {
     expect(await marks(db)).toBe(1)
   })
 
+  test('removing on a later page stays there while it has papers', async ({ db, site: { app }, site }) => {
+    const { cookies } = await readerOf(db, site, 52)
+    let [, url] = /rel="next" href="([^"]+)"/.exec((await app.inject({ url: '/saved', cookies })).body)!
+    for (const left of [1, 50]) {
+      const page = (await app.inject({ url: url!, cookies })).body
+      const [, action, back] = /action="([^"]+\/save\/undo)">\s*<input type="hidden" name="back" value="([^"]+)"/.exec(
+        page,
+      )!
+      const fields = form({ back: back!.replaceAll('&amp;', '&') })
+      const pressed = await app.inject({ method: 'POST', url: action!, cookies, ...fields })
+      url = String(pressed.headers.location)
+      let after = await app.inject({ url, cookies })
+      if (left === 50) after = await app.inject({ url: String(after.headers.location), cookies })
+      expect(after.body).toContain('Removed: ')
+      expect(titlesOf(after.body)).toHaveLength(left)
+    }
+  })
+
   test('explains itself to others, and shows them nothing', async ({ db, site: { app }, site }) => {
     const { reader } = await readerOf(db, site)
     const old = mintToken(site.services.keys, 'reader', reader, new Date('2025-01-01'))

@@ -115,7 +115,10 @@ describe('after unsubscribing', () => {
       ([, action]) => action!,
     )
     expect(actions.map((action) => action.split('/').at(-1))).toEqual([...UNSUBSCRIBE_REASONS])
-    const thanks = await app.inject({ method: 'POST', url: actions[0]! })
+    const counted = await app.inject({ method: 'POST', url: actions[0]! })
+    expect(counted.statusCode).toBe(303)
+    const thanks = await app.inject(counted.headers.location!)
+    expect(thanks.statusCode).toBe(200)
     expect(thanks.body).toContain('That helps us improve.')
     expect(thanks.body).not.toContain('/because/')
     await app.inject({ method: 'POST', url: actions[0]! })

@@ -181,6 +181,21 @@ describe('your votes', () => {
     expect((await site.app.inject('/votes')).body).not.toContain('Paper 1 of')
   })
 
+  test('page on after fifty, and a button on a later page leads back to it', async ({ db, site }) => {
+    const { reader, cookie } = await readerAndPaper(db, site)
+    await addPapers(db, '2026-04-13', 51)
+    await db.execute(sql`INSERT INTO votes (subscriber_id, paper_id, cast_at, network)
+      SELECT ${reader}, id, ${NOON}::timestamptz - id * interval '1 second', '\\x00' FROM papers WHERE list_day = '2026-04-13'`)
+    const open = async (url: string) => (await site.app.inject({ url, cookies: cookie })).body
+    const [, next] = /rel="next" href="([^"]+)"/.exec(await open('/votes'))!
+    const [, action, back] =
+      /action="([^"]+\/vote\/undo)"[^>]*>\s*<input type="hidden" name="back" value="([^"#]+)/.exec(await open(next!))!
+    expect(back).toBe(next)
+    await site.app.inject({ method: 'POST', url: action!, cookies: cookie })
+    const empty = await site.app.inject({ url: next!, cookies: cookie })
+    expect([empty.statusCode, empty.headers.location], 'without a vote left').toEqual([302, '/votes'])
+  })
+
   test('open from an emailed link only by its button', async ({ db, site }) => {
     const { reader } = await readerAndPaper(db, site)
     const link = `/votes/${token(site, 'vote', reader)}`
@@ -210,7 +225,12 @@ describe('your votes', () => {
     await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
     const forgot = await site.app.inject({ method: 'POST', url: '/votes/forget', cookies: cookie })
     expect(String(forgot.headers['set-cookie'])).toContain('Expires=Thu, 01 Jan 1970')
+    expect([forgot.statusCode, forgot.headers.location]).toEqual([303, '/votes?forgotten='])
+    expect((await site.app.inject('/votes?forgotten=')).body).toContain('This browser is signed out of voting')
     expect(await votes(db)).toBe(1)
+    const restored = await site.app.inject({ url: '/votes/forget', cookies: cookie })
+    expect([restored.statusCode, restored.headers.location], 'its address, opened again').toEqual([302, '/votes'])
+    expect(restored.headers['set-cookie']).toBeUndefined()
   })
 })
 

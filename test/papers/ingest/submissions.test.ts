@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { decideSuggested } from '../../../src/operate/decide-submissions.ts'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
@@ -9,6 +10,7 @@ import {
   lookUpSubmissions,
   openSubmissions,
 } from '../../../src/papers/ingest/submissions.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
 import { auditLog, papers, submissions } from '../../../src/runtime/db/schema.ts'
 import { form, test } from '../../http/site.ts'
 import { hfEntry, importing, withFile } from '../support.ts'
@@ -74,11 +76,24 @@ test('a list day years ahead is a slip: the paper still waits for a decision', a
   expect(await acceptSubmission(site.services, '2507.06261', '2026-04-16')).toMatchObject({ day: '2026-04-16' })
 })
 
+/** Makes all submissions older than a second click could be. */
+const submittedEarlier = (db: Db) =>
+  db.update(submissions).set({ submittedAt: sql`${submissions.submittedAt} - interval '1 minute'` })
+
+test('a second click on Suggest counts once, a later suggestion counts', async ({ site, db }) => {
+  for (const _ of [1, 2]) await propose(site.app as never, '2604.00001')
+  expect(await openSubmissions({ db })).toMatchObject([{ times: 1 }])
+  await submittedEarlier(db)
+  await propose(site.app as never, '2604.00001')
+  expect(await openSubmissions({ db })).toMatchObject([{ times: 2 }])
+})
+
 test('an unknown paper waits and can be submitted again; a declined one stays declined', async ({ site, db }) => {
   await propose(site.app as never, '2604.00001')
   await propose(site.app as never, '2604.00002')
   await lookUpSubmissions({ db }, arxivWith('2604.00002'))
   await declineSubmission(site.services, '2604.00002', 'off topic')
+  await submittedEarlier(db)
   await propose(site.app as never, '2604.00001')
   await propose(site.app as never, '2604.00002')
   const states = await db.select().from(submissions).orderBy(submissions.arxivId)

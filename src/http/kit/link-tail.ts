@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+
+/** A token, and characters that no token has. */
+const WITH_TAIL = /^([\w-]+)[^\w-]/
+
+/**
+ * Takes off what email programs add to a link in plain text: a full stop, a bracket, "&amp;". A page behind a token is redirected to its
+ * link; other requests count as sent to it, because a POST to an unsubscribe link always works. The API takes tokens as they are.
+ * @param app the root app, before any route
+ */
+export function dropLinkTails(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const params = request.params as { token?: string }
+    const [, token] = WITH_TAIL.exec(params.token ?? '') ?? []
+    if (token === undefined || request.url.startsWith('/api/')) return
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      params.token = token
+      return
+    }
+    const link = request.originalUrl.replace(new RegExp(`/${token}[^/?#]+`), `/${token}`)
+    // A token in another spelling, such as %41 for A, is not found in the address.
+    if (link !== request.originalUrl) return reply.redirect(link, 302)
+  })
+}
