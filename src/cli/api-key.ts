@@ -5,6 +5,8 @@ import {
   DEFAULT_DAYS,
   DEFAULT_PER_MINUTE,
   listApiKeys,
+  MAX_KEY_NAME,
+  MAX_KEY_NUMBER,
   revokeApiKey,
   SCOPES,
 } from '../operate/api-keys.ts'
@@ -27,7 +29,8 @@ function parseScopes(text: string): (typeof SCOPES)[number][] {
 /** @throws InvalidArgumentError; the API's limit */
 function parseName(text: string): string {
   const name = text.trim()
-  if (name === '' || name.length > 100) throw new InvalidArgumentError('A name has 1 to 100 characters.')
+  if (name === '' || name.length > MAX_KEY_NAME)
+    throw new InvalidArgumentError(`A name has 1 to ${MAX_KEY_NAME} characters.`)
   return name
 }
 
@@ -37,8 +40,8 @@ export function apiKeyCommands(apiKey: Command): void {
     .argument('<name>', 'what it is for', parseName)
     .description('create a key for /api/v1 and print it once')
     .requiredOption('--scopes <list>', `what it allows: ${SCOPES.join(', ')}`, parseScopes)
-    .option('--days <number>', 'days until it expires', parseBetween(1, 999_999), DEFAULT_DAYS)
-    .option('--per-minute <number>', 'requests per minute', parseBetween(1, 999_999), DEFAULT_PER_MINUTE)
+    .option('--days <number>', 'days until it expires', parseBetween(1, MAX_KEY_NUMBER), DEFAULT_DAYS)
+    .option('--per-minute <number>', 'requests per minute', parseBetween(1, MAX_KEY_NUMBER), DEFAULT_PER_MINUTE)
     .action((name: string, options: { scopes: (typeof SCOPES)[number][]; days: number; perMinute: number }, command) =>
       withServices(async (services) => {
         const actor = cliActor()

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayOf } from '../calendar/days.ts'
+import { DOUBLE_CLICK_SECONDS } from '../lib/double-click.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { bigint, bytes, moment, number, query, queryColumn, text } from '../runtime/db/query.ts'
@@ -20,6 +21,9 @@ const HINT_CHARACTERS = PREFIX.length + 4
 
 export const DEFAULT_PER_MINUTE = 600
 export const DEFAULT_DAYS = 365
+/** Characters of a name; requests a minute, or days, that a key may have. */
+export const MAX_KEY_NAME = 100
+export const MAX_KEY_NUMBER = 999_999
 
 /** A key that authenticated a request. */
 export interface ApiKey {
@@ -84,9 +88,6 @@ export async function createApiKey({ db, now }: Deps, wanted: NewApiKey): Promis
     return { id, key }
   })
 }
-
-/** Within this many seconds, the same form again is a second click on its button. */
-const DOUBLE_CLICK_SECONDS = 10
 
 /**
  * Creates a key for a form, whose button may be clicked twice: an unused key of the same name, scopes and person is replaced, since a

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import { fingerprint } from '../edition/draft/fingerprint.ts'
 import { PaperboyError } from '../lib/errors.ts'
+import { fingerprint } from '../lib/fingerprint.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { readTitles } from '../papers/lists/titles.ts'

@@ -1,7 +1,7 @@
 import type { Db } from '../../runtime/db/database.ts'
+import { checkUnchanged } from './check-unchanged.ts'
 import type { EditionKey } from './control.ts'
 import { readCuratorView } from './curator-view.ts'
-import { checkUnchanged } from './fingerprint.ts'
 import { lockDraft } from './lock-draft.ts'
 import { releaseState } from './schedule.ts'
 import { wordingState } from './wording.ts'

@@ -4,8 +4,8 @@ import { minuteUtc } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { checkUnchanged } from './check-unchanged.ts'
 import type { EditionKey } from './control.ts'
-import { checkUnchanged } from './fingerprint.ts'
 import { lockDraft } from './lock-draft.ts'
 
 /** A release further away than this is a slip: readers get no edition that is older than two lists. */

@@ -4,8 +4,8 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { editions, type Sponsor } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { MAX_NOTE } from '../compose/editor-note.ts'
+import { checkUnchanged } from './check-unchanged.ts'
 import type { EditionKey } from './control.ts'
-import { checkUnchanged } from './fingerprint.ts'
 import { lockDraft } from './lock-draft.ts'
 
 /** Characters. A longer subject is cut off by every inbox; a longer sponsor's text would look like a paper. */

@@ -7,6 +7,8 @@ import {
   DEFAULT_DAYS,
   DEFAULT_PER_MINUTE,
   listApiKeys,
+  MAX_KEY_NAME,
+  MAX_KEY_NUMBER,
   revokeApiKey,
   SCOPES,
 } from '../../operate/api-keys.ts'
@@ -19,9 +21,6 @@ import { several } from './list-query.ts'
 
 /** A number as it was typed, so that a form with a problem shows it again. */
 const typedNumber = (fallback: number) => z.string().trim().default(String(fallback)).catch('')
-
-const MAX_NAME = 100
-const MAX_NUMBER = 999_999
 
 const SCOPE_WORDS = {
   read: 'Read editions, deliveries, submissions and the status. No reader’s data',
@@ -84,8 +83,8 @@ function problemOf(typed: { name: string; scopes: readonly string[]; days: strin
   const { name, scopes, days, perMinute } = typed
   if (name === '' || scopes.length === 0)
     return { field: 'name', text: 'Give the key a name, and choose at least one scope.' }
-  if (name.length > MAX_NAME) return { field: 'name', text: `A name has at most ${MAX_NAME} characters.` }
-  const range = `from 1 to ${MAX_NUMBER}`
+  if (name.length > MAX_KEY_NAME) return { field: 'name', text: `A name has at most ${MAX_KEY_NAME} characters.` }
+  const range = `from 1 to ${MAX_KEY_NUMBER}`
   if (!isNumber(days)) return { field: 'days', text: `Give the days until the key expires, ${range}.` }
   if (!isNumber(perMinute)) return { field: 'perMinute', text: `Give the requests a minute, ${range}.` }
   return undefined

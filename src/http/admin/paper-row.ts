@@ -1,7 +1,7 @@
 import { plainDay } from '../../calendar/words.ts'
 import { renderPaperNote } from '../../edition/compose/markdown.ts'
 import type { CuratorPaper } from '../../edition/draft/curator-view.ts'
-import { fingerprint } from '../../edition/draft/fingerprint.ts'
+import { fingerprint } from '../../lib/fingerprint.ts'
 import { isolated } from '../../lib/isolated.ts'
 import { messagesIn } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'

@@ -5,6 +5,8 @@ import {
   DEFAULT_DAYS,
   DEFAULT_PER_MINUTE,
   listApiKeys,
+  MAX_KEY_NAME,
+  MAX_KEY_NUMBER,
   revokeApiKey,
   SCOPES,
 } from '../../operate/api-keys.ts'
@@ -28,13 +30,13 @@ const Key = z.object({
   lastUsedOn: z.string().nullable().describe('a day'),
 })
 const NewKey = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: z.string().trim().min(1).max(MAX_KEY_NAME),
   scopes: z.array(scope).min(1).max(20).describe('of those that your own key has'),
   days: z.int().min(1).max(3650).default(DEFAULT_DAYS).describe('until it expires; your own key’s end at the latest'),
   perMinute: z
     .int()
     .min(1)
-    .max(999_999)
+    .max(MAX_KEY_NUMBER)
     .default(DEFAULT_PER_MINUTE)
     .describe('requests per minute; those of your own key at most'),
 })

@@ -66,7 +66,9 @@ test('a preview shows what each wish brings: share, authors, organisations, pape
   expect(text).toMatch(/HY-World 2\.0: Worlds.*?follows HY-World 1\.0, which you voted for/)
 
   // As planning has it: without a paper there is no digest.
-  await expect(preview(services, KEY, undefined, { share: 'only', authors: ['Nobody'] })).rejects.toMatchObject({
+  await expect(
+    preview(services, KEY, undefined, { share: 'only', authors: ['An Unknown Author'] }),
+  ).rejects.toMatchObject({
     code: 'EDITION_EMPTY',
   })
   const only = await preview(services, KEY, undefined, { share: 'only', authors: ['Łukasz Kaiser'] })

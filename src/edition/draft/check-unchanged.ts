@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto'
 import { PaperboyError } from '../../lib/errors.ts'
-
-/** Returns a short fingerprint of the values that a form shows. The form sends it back, so that a change in between is noticed. */
-export const fingerprint = (...values: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(values)).digest('base64url').slice(0, 12)
+import { fingerprint } from '../../lib/fingerprint.ts'
 
 /**
  * Checks that a form's values are still the stored ones. Call it while the edition is locked.
