@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayOf } from '../calendar/days.ts'
+import { DOUBLE_CLICK_SECONDS } from '../lib/double-click.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { bigint, bytes, moment, number, query, queryColumn, text } from '../runtime/db/query.ts'
@@ -84,9 +85,6 @@ export async function createApiKey({ db, now }: Deps, wanted: NewApiKey): Promis
     return { id, key }
   })
 }
-
-/** Within this many seconds, the same form again is a second click on its button. */
-const DOUBLE_CLICK_SECONDS = 10
 
 /**
  * Creates a key for a form, whose button may be clicked twice: an unused key of the same name, scopes and person is replaced, since a

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { DOUBLE_CLICK_SECONDS } from '../../lib/double-click.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { bigint, bool, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -45,9 +46,6 @@ export async function addEndpoint(
     VALUES (${url}, ${secret}, ${sql.param([...new Set(wanted.events)])}::text[], ${wanted.includeAddresses}, ${now()}) RETURNING id`
   return { id: id!, secret }
 }
-
-/** Within this many seconds, the same form again is a second click on its button. */
-const DOUBLE_CLICK_SECONDS = 10
 
 /**
  * Adds an endpoint for a form, whose button may be clicked twice: one that was just added with the same URL and choices is returned.

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { dayOf, daysLater } from '../../calendar/days.ts'
+import { DOUBLE_CLICK_SECONDS } from '../../lib/double-click.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { number, queryOne } from '../../runtime/db/query.ts'
 import { papers, submissions } from '../../runtime/db/schema.ts'
@@ -17,7 +18,8 @@ const AT_ONCE = 50
 
 /**
  * Stores a reader's submission of a paper. Only an arXiv id is taken from the text, so no submitted URL is ever opened.
- * A repeated submission increases a counter, ten seconds after the first. The submitter is not stored here (`recordSubmitter` does, for signed-in voters).
+ * A repeated submission increases a counter, unless it is a second click. The submitter is not stored here (`recordSubmitter` does,
+ * for signed-in voters).
  *
  * @returns the paper's id, and its list day when the community's list already has it
  * @throws PaperboyError BAD_PAPER
@@ -41,8 +43,7 @@ export async function submitPaper(
       target: submissions.arxivId,
       // arXiv may have announced an unknown paper since.
       set: {
-        // A second click on the button is no second suggestion.
-        times: sql`${submissions.times} + CASE WHEN ${submissions.submittedAt} > now() - interval '10 seconds' THEN 0 ELSE 1 END`,
+        times: sql`${submissions.times} + CASE WHEN ${submissions.submittedAt} > now() - ${DOUBLE_CLICK_SECONDS} * interval '1 second' THEN 0 ELSE 1 END`,
         state: sql`CASE WHEN ${submissions.state} = 'unknown' THEN 'asked' ELSE ${submissions.state} END`,
       },
     })
