@@ -18,11 +18,16 @@ const PLACES: Readonly<Record<string, string>> = {
   PST8PDT: 'America/Los_Angeles',
 }
 
+/** No zone has a longer name. What else is sent as one must not stay in memory. */
+const MAX_ZONE_LENGTH = 64
+
 /**
  * Returns a zone's name with a place, in its usual case: "CET" → "Europe/Brussels", "Japan" → "Asia/Tokyo", "europe/berlin" →
  * "Europe/Berlin". Unknown names stay unchanged.
  */
-export const canonicalZone = memoize(
+export const canonicalZone = (zone: string): string => (zone.length > MAX_ZONE_LENGTH ? zone : nameOf(zone))
+
+const nameOf = memoize(
   (zone: string) => zone,
   (zone) => {
     if (/^(?:UTC|GMT)$/i.test(zone)) return zone.toUpperCase()

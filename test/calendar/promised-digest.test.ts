@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { promisedDigestAt } from '../../src/calendar/promised-digest.ts'
 import { canonicalZone } from '../../src/calendar/zone-names.ts'
 
@@ -51,6 +51,13 @@ test('the reader’s local hour stays the same when summer time begins', () => {
 test('every week has a list, and an unknown zone is read as UTC', () => {
   expect(promise('2026-11-29T08:00:00Z', 'weekly')).toBe('2026-11-29T08:00:00.000Z')
   expect(promise('2026-11-29T08:00:00Z', 'daily', 'Nowhere/Atall')).toBe('2026-12-01T08:00:00.000Z')
+})
+
+test('a text that is too long for a zone is not looked up, and not remembered', () => {
+  const looksUp = vi.spyOn(Intl, 'DateTimeFormat')
+  onTestFinished(() => looksUp.mockRestore())
+  const long = `Europe/${'x'.repeat(64)}`
+  expect([canonicalZone(long), looksUp.mock.calls]).toEqual([long, []])
 })
 
 test('zones without a place get one with the same rules', () => {

@@ -13,6 +13,12 @@ test('makes a folder with those above it, and takes one that is there', async ()
   expect(statSync(deep).isDirectory()).toBe(true)
 })
 
+test('two that make the same folders at once both succeed', async () => {
+  const deep = join(folder, ...'at once'.repeat(20).split(' '))
+  await Promise.all(Array.from({ length: 8 }, () => makeFolder(deep)))
+  expect(statSync(deep).isDirectory()).toBe(true)
+})
+
 test('a file in the way is an error', async () => {
   const file = join(folder, 'file')
   writeFileSync(file, '')

@@ -81,6 +81,19 @@ describe('a topic’s page', () => {
     }
   })
 
+  test('goes on over pages, and Vote, Save and Follow on a later page lead back to it', async ({
+    db,
+    site: { app },
+  }) => {
+    await addPapers(db, '2026-04-14', 25)
+    await db.execute(sql`UPDATE papers SET topics = '{agents}'`)
+    const [, next] = /rel="next" href="([^"]+)"/.exec((await app.inject('/topics/agents')).body)!
+    const { body } = await app.inject(next!.replaceAll('&amp;', '&'))
+    expect(body.match(/class="paper-title"/g)).toHaveLength(5)
+    const backs = [...body.matchAll(/name="back" value="(\/topics[^"#]+)/g)].map(([, back]) => back)
+    expect(new Set(backs)).toEqual(new Set([next]))
+  })
+
   test('and all topics, found or not, are valid HTML', async ({ db, site: { app } }) => {
     await addTopics(db, ['2026-04-14'], ['agents', 'flow-matching'])
     await db.execute(sql`INSERT INTO topic_spellings VALUES ('flow-matching', 'flow <b>"matching"', 3)`)
