@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { classify } from '../inbound/classify.ts'
+import { readByProgram } from '../inbound/read-by-program.ts'
 import { readMail } from '../inbound/read-mail.ts'
 import { receiveMail } from '../inbound/receive.ts'
 import { PaperboyError } from '../lib/errors.ts'
@@ -12,6 +13,8 @@ import { withServices } from './with-services.ts'
 
 /** EX_TEMPFAIL of sysexits.h: a mail server keeps the email and tries again. Any other failure makes it drop a bounce. */
 const EX_TEMPFAIL = 75
+/** EX_UNAVAILABLE: the mail server returns the email to its sender, with our output. */
+const EX_UNAVAILABLE = 69
 
 export function inboundCommands(command: Command): void {
   command
@@ -33,6 +36,11 @@ export function inboundCommands(command: Command): void {
         const proof = authority
           ? `proven by our ${authority}`
           : 'nothing in it proves that it is ours, so nothing was changed'
+        // Mail servers name the envelope's sender so. A report has none, and must not be answered.
+        if (received.forPeople && process.env.SENDER) {
+          process.exitCode = EX_UNAVAILABLE
+          return print(readByProgram(services))
+        }
         const outcome = repeated ? 'already processed' : action
         process.exitCode = 0
         report(command, received, `${kind} (${reason}); ${proof}; ${outcome}.`)

@@ -1,8 +1,8 @@
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
-import { contactOf } from '../mail/contact.ts'
 import { isOwnAddress } from '../mail/own-addresses.ts'
 import type { Services } from '../runtime/services.ts'
 import { limitPeers, type PeerLimits } from './limit-peers.ts'
+import { readByProgram } from './read-by-program.ts'
 import { type ReceivedMail, receiveMail } from './receive.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'>
@@ -83,13 +83,6 @@ export function listen(
       })
     })
   })
-}
-
-/** Returns what a person learns who wrote to an address that only this program reads. */
-function readByProgram(deps: Deps): string {
-  const contact = contactOf(deps.config)
-  const write = isOwnAddress(deps, contact) ? '' : `, or write to ${contact}`
-  return `5.7.1 no person reads this address: use the links in our email${write}`
 }
 
 /** @returns 'too large' when it was; nothing is stored then */

@@ -451,6 +451,17 @@ test('inbound asks the mail server to try again when it could not process an ema
   expect((await paperboy(['inbound'], {}, { stdin: '' })).code).toBe(2)
 }, 60_000)
 
+test('inbound returns what a person wrote, with the address to write to', async ({ databaseUrl }) => {
+  const env = { DATABASE_URL: databaseUrl, BOUNCE_ADDRESS: 'bounce+*@paperboy.example', REPLY_TO: 'ak@example.com' }
+  const letter = 'From: bob@example.net\nTo: bounce@paperboy.example\nSubject: I like it\n\nThanks!\n'
+  expect(await paperboy(['inbound'], { ...env, SENDER: 'bob@example.net' }, { stdin: letter })).toMatchObject({
+    code: 69,
+    stdout: '5.7.1 no person reads this address: use the links in our email, or write to ak@example.com\n',
+  })
+  // A report without a sender is never answered.
+  expect((await paperboy(['inbound'], { ...env, SENDER: '' }, { stdin: letter })).code).toBe(0)
+}, 60_000)
+
 test('api-key creates a key that is printed once, lists it without its secret, and revokes it', {
   timeout: 120_000,
 }, async ({ db, databaseUrl }) => {
