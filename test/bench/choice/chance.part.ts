@@ -45,6 +45,8 @@ export const part: ChoicePart = {
 function readOutcomes(folder: string): Paper[] {
   const closed = [...readTrajectories(`${folder}/upvote-trajectories.csv`).nextDay.values()].flat()
   const hoursListed = readListingHours(folder)
+  const known = closed.filter((paper) => hoursListed(paper) !== null)
+  console.log(`\nThe hours on the list are known for ${known.length} of ${closed.length} papers.`)
   return [...Map.groupBy(closed, ({ month }) => month)].flatMap(([month, papers]) => {
     const threshold = topTenthFrom(papers.map((paper) => paper.final))
     return papers.map((paper) => ({
