@@ -811,7 +811,7 @@ export const de = (newsletter: string): Messages => ({
     answers: 'jemand aus dem Autorenteam diskutiert mit',
     stars: (n) => `der Code hat schon ${n.toLocaleString('de-DE')} Sterne`,
     chance: ([part, whole], low, high, votes) =>
-      `etwa ${part} von ${whole} ${votes === undefined ? 'solchen Artikeln' : `Artikeln mit ${votes.toLocaleString('de-DE')} Stimmen bei Schluss`} ${part === 1 ? 'landet' : 'landen'} im besten Zehntel ihres Monats, 4 von 5 bei ${low.toLocaleString('de-DE')} bis ${high.toLocaleString('de-DE')} Stimmen`,
+      `etwa ${part} von ${whole} solchen Artikeln${votes === undefined ? '' : ` (dieser hatte ${votes.toLocaleString('de-DE')} Stimmen bei Schluss)`} ${part === 1 ? 'landet' : 'landen'} im besten Zehntel ihres Monats, 4 von 5 bei ${low.toLocaleString('de-DE')} bis ${high.toLocaleString('de-DE')} Stimmen`,
     rise: (from, to, of, list) => `von Platz ${from} auf Platz ${to} von ${of.toLocaleString('de-DE')} ${list}`,
     listOfDay: (day) => `auf der Liste vom ${day}`,
     listOfWeek: (day) => `auf der Liste der Woche vom ${day}`,
@@ -982,7 +982,7 @@ export const de = (newsletter: string): Messages => ({
         text: [
           'Empfehlungen stehen vorn. Die übrigen ordnen wir nach Stimmen, geteilt durch die Wurzel aus Alter in Stunden plus vier. So fällt ein abends gelisteter Artikel nicht nur deshalb zurück, weil ihm Zeit fehlte. Wochen und Monate ordnen wir nach Stimmen.',
           'Themen, Stichwörter und andere Wünsche ändern nur die Reihenfolge Ihrer eigenen E-Mail. Was Sie öffnen oder anklicken, verwenden wir nicht.',
-          'Manche Begründungen nennen eine Chance. Sie sagt, wie viele frühere Artikel mit so vielen Stimmen am Ende ihres Tages im besten Zehntel ihres Monats landeten. Chancen unter eins zu zehn zeigen wir nicht.',
+          'Manche Begründungen nennen eine Chance. Sie sagt, wie viele frühere Artikel dieser Art im besten Zehntel ihres Monats landeten. Diese hatten bei Schluss so viele Stimmen nach so vielen Stunden auf der Liste. Chancen unter eins zu zehn zeigen wir nicht.',
         ],
       },
       {

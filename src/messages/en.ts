@@ -819,7 +819,7 @@ export const en = (newsletter: string) => ({
     stars: (n: number) => `its code has ${n.toLocaleString('en-GB')} stars already`,
     /** @param votes at the close, if other votes stand beside it */
     chance: ([part, whole]: readonly [number, number], low: number, high: number, votes?: number) =>
-      `about ${part} in ${whole} ${votes === undefined ? 'such papers' : `papers with ${votes.toLocaleString('en-GB')} votes at the close`} end in their month’s top tenth, 4 in 5 with ${low.toLocaleString('en-GB')}–${high.toLocaleString('en-GB')} votes`,
+      `about ${part} in ${whole} such papers${votes === undefined ? '' : ` (it had ${votes.toLocaleString('en-GB')} votes at the close)`} end in their month’s top tenth, 4 in 5 with ${low.toLocaleString('en-GB')}–${high.toLocaleString('en-GB')} votes`,
     rise: (from: number, to: number, of: number, list: string) =>
       `up from ${ordinal(from)} to ${ordinal(to)} of ${of.toLocaleString('en-GB')} on ${list}`,
     listOfDay: (day: string) => `the list of ${day}`,
@@ -994,7 +994,7 @@ export const en = (newsletter: string) => ({
         text: [
           'Picks come first. The others are ordered by votes divided by the square root of their age in hours plus four, so that a paper listed in the evening is not behind only for lack of time. Weeks and months are ordered by votes.',
           'Topics, keywords and other wishes change the order of your own email only. We don’t use what you open or click.',
-          'Some reasons give a chance. It says how many earlier papers with as many votes at the close ended in their month’s top tenth. Chances under one in ten aren’t shown.',
+          'Some reasons give a chance. It says how many earlier papers like it ended in their month’s top tenth. These had as many votes at the close, after as many hours on the list. Chances under one in ten aren’t shown.',
         ],
       },
       {

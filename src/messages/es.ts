@@ -814,7 +814,7 @@ export const es = (newsletter: string): Messages => ({
     answers: 'participa en el debate uno de sus autores',
     stars: (n) => `su código ya tiene ${count(n, 'estrella', 'estrellas')}`,
     chance: ([part, whole], low, high, given) =>
-      `cerca de ${part} de cada ${whole} ${given === undefined ? 'artículos así' : `artículos con ${votes(given)} al cierre`} ${part === 1 ? 'acaba' : 'acaban'} en la mejor décima parte de su mes, 4 de cada 5 con entre ${number(low)} y ${number(high)} votos`,
+      `cerca de ${part} de cada ${whole} artículos así${given === undefined ? '' : ` (este tenía ${votes(given)} al cierre)`} ${part === 1 ? 'acaba' : 'acaban'} en la mejor décima parte de su mes, 4 de cada 5 con entre ${number(low)} y ${number(high)} votos`,
     rise: (from, to, of, list) => `sube del puesto ${number(from)} al ${number(to)} de ${number(of)} en ${list}`,
     listOfDay: (day) => `la lista del ${day}`,
     listOfWeek: (day) => `la lista de la semana del ${day}`,
@@ -984,7 +984,7 @@ export const es = (newsletter: string): Messages => ({
         text: [
           'Primero va la selección editorial. Los demás se ordenan por votos divididos entre la raíz cuadrada de su edad en horas más cuatro, para que un artículo publicado por la tarde no quede atrás solo por falta de tiempo. Las semanas y los meses se ordenan por votos.',
           'Los temas, palabras clave y demás intereses solo cambian el orden de tu propio correo. No usamos lo que abres o pulsas.',
-          'Algunos motivos dan una probabilidad. Indica cuántos artículos anteriores con los mismos votos al cierre acabaron en la mejor décima parte de su mes. No se muestran probabilidades menores de una entre diez.',
+          'Algunos motivos dan una probabilidad. Indica cuántos artículos anteriores como este acabaron en la mejor décima parte de su mes. Estos tenían los mismos votos al cierre, tras las mismas horas en la lista. No se muestran probabilidades menores de una entre diez.',
         ],
       },
       {

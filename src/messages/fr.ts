@@ -828,7 +828,7 @@ export const fr = (newsletter: string): Messages => ({
     answers: 'un des auteurs participe à la discussion',
     stars: (n) => `son code a déjà ${count(n, 'étoile', 'étoiles')}`,
     chance: ([part, whole], low, high, given) =>
-      `environ ${part} ${part === 1 ? 'article' : 'articles'} sur ${whole} ${given === undefined ? 'de ce type' : `avec ${votes(given)} à la clôture`} ${part === 1 ? 'finit' : 'finissent'} dans le meilleur dixième du mois, 4 sur 5 avec ${number(low)} à ${number(high)} votes`,
+      `environ ${part} ${part === 1 ? 'article' : 'articles'} sur ${whole} de ce type${given === undefined ? '' : ` (celui-ci avait ${votes(given)} à la clôture)`} ${part === 1 ? 'finit' : 'finissent'} dans le meilleur dixième du mois, 4 sur 5 avec ${number(low)} à ${number(high)} votes`,
     rise: (from, to, of, list) =>
       `passe de la ${ordinal(from).replace('1er', '1re')} à la ${ordinal(to).replace('1er', '1re')} place sur ${number(of)} ${list}`,
     listOfDay: (day) => `dans la liste du ${day}`,
@@ -1000,7 +1000,7 @@ export const fr = (newsletter: string): Messages => ({
         text: [
           'Les choix de la rédaction viennent en premier. Les autres sont classés par votes divisés par la racine carrée de leur âge en heures plus quatre. Un article inscrit le soir ne perd donc pas seulement faute de temps. Semaines et mois sont classés par votes.',
           'Thèmes, mots-clés et autres souhaits ne changent que l’ordre de votre propre e-mail. Nous n’utilisons ni vos ouvertures ni vos clics.',
-          'Certaines raisons donnent une probabilité. Elle dit combien d’articles antérieurs, avec autant de votes à la clôture, ont fini dans le meilleur dixième de leur mois. Les probabilités inférieures à une sur dix ne sont pas affichées.',
+          'Certaines raisons donnent une probabilité. Elle dit combien d’articles antérieurs de ce type ont fini dans le meilleur dixième de leur mois. Ceux-ci avaient autant de votes à la clôture, après autant d’heures sur la liste. Les probabilités inférieures à une sur dix ne sont pas affichées.',
         ],
       },
       {

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { VOTED_SOURCES } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, bool, number, query, queryColumn, queryOne } from '../../runtime/db/query.ts'
-import { ChanceModel, fitChance, type Outcome, SHIPPED_MODEL, topTenthFrom } from './chance.ts'
+import { bigint, bool, moment, number, query, queryColumn, queryOne } from '../../runtime/db/query.ts'
+import { ChanceModel, fitChance, type Outcome, SHIPPED_MODEL, topTenthFrom, wholeDayVotes } from './chance.ts'
 import { CHANCE_DAYS, prospects } from './list-facts.ts'
 
 /** Returns the newest model that was fitted here, else the shipped one. */
@@ -55,10 +55,11 @@ const withClosingVotes = sql`
 
 /** Updates the chances that pages still show to a new model. Other facts stay, and so do the reasons of released editions. */
 async function restateChances(db: Db, model: ChanceModel, at: Date): Promise<void> {
-  const rows = await query(db, { id: bigint, votes: number })`
-    SELECT p.id, closing.votes FROM papers p ${withClosingVotes}
+  const rows = await query(db, { id: bigint, sourceVotes: number, listedAt: moment.nullable(), readAt: moment })`
+    SELECT p.id, closing.votes AS source_votes, p.listed_at, (f.facts ->> 'readAt')::timestamptz AS read_at
+    FROM papers p ${withClosingVotes}
     WHERE NOT p.sample AND p.list_day >= (${at}::timestamptz AT TIME ZONE 'UTC')::date - ${CHANCE_DAYS}::int`
-  const chances = rows.map(({ id, votes }) => ({ id, ...prospects(votes, model) }))
+  const chances = rows.map(({ id, ...paper }) => ({ id, ...prospects(paper, model) }))
   await db.execute(sql`
     UPDATE list_facts f
     SET facts = CASE WHEN r.chance IS NULL THEN f.facts - 'chance' ELSE f.facts || jsonb_build_object('chance', r.chance) END
@@ -66,12 +67,18 @@ async function restateChances(db: Db, model: ChanceModel, at: Date): Promise<voi
     WHERE f.paper_id = r.id AND f.facts -> 'chance' IS DISTINCT FROM r.chance`)
 }
 
-const Read = z.object({ month: z.string(), closingVotes: z.number(), finalVotes: z.number() })
+const Read = z.object({
+  month: z.string(),
+  closingVotes: z.number(),
+  hoursListed: z.number().nullable(),
+  finalVotes: z.number(),
+})
 
 /** Reads the papers of whole months. Undefined when there are too few. */
 async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
   const rows = await query(db, Read)`
-    SELECT to_char(p.list_day, 'YYYY-MM') AS month, closing.votes AS closing_votes, latest.votes AS final_votes
+    SELECT to_char(p.list_day, 'YYYY-MM') AS month, closing.votes AS closing_votes, latest.votes AS final_votes,
+      (extract(epoch FROM (f.facts ->> 'readAt')::timestamptz - p.listed_at) / 3600)::float8 AS hours_listed
     FROM papers p ${withClosingVotes}
     JOIN LATERAL (SELECT votes FROM signals WHERE paper_id = p.id ORDER BY observed_at DESC LIMIT 1) latest ON true
     WHERE NOT p.sample AND NOT p.announced
@@ -84,6 +91,10 @@ async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
   if (rows.length < FEWEST_PAPERS || months.size < FEWEST_MONTHS) return undefined
   return [...months.values()].flatMap((papers) => {
     const threshold = topTenthFrom(papers.map(({ finalVotes }) => finalVotes))
-    return papers.map((paper) => ({ ...paper, inTopTenth: paper.finalVotes >= threshold }))
+    return papers.map(({ closingVotes, hoursListed, finalVotes }) => ({
+      wholeDayVotes: wholeDayVotes(closingVotes, hoursListed),
+      finalVotes,
+      inTopTenth: finalVotes >= threshold,
+    }))
   })
 }

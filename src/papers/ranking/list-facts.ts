@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { daysBetween, daysLater } from '../../calendar/days.ts'
-import { type ChanceModel, chanceOf, forecastOf } from './chance.ts'
+import { type ChanceModel, chanceOf, forecastOf, wholeDayVotes } from './chance.ts'
 import { ranksOf } from './rank.ts'
 
 /** What a paper's own list says of it: the facts that its reason is made of. Stored, so that a reason stays the same. */
@@ -27,7 +27,7 @@ export const ListFacts = z.object({
   /** an author takes part in the discussion */
   answers: z.boolean().optional(),
   stars: z.number().optional(),
-  /** that a paper with these votes of the source ends in its month's top tenth, and likely final votes. Absent for a small chance */
+  /** its votes of the source at the close, the chance that such a paper ends in its month's top tenth, and likely final votes. Absent for a small chance */
   chance: z.object({ votes: z.number(), topTenth: z.number(), low: z.number(), high: z.number() }).optional(),
 })
 export type ListFacts = z.output<typeof ListFacts>
@@ -45,6 +45,8 @@ export interface ListVotes {
   /** votes of the source alone, which the chances were fitted on */
   sourceVotes: number | null
   ageHours: number | null
+  /** absent or null: unknown */
+  listedAt?: Date | null
   comments: number | null
   stars: number | null
   answers: boolean
@@ -64,9 +66,11 @@ const HOUR_MS = 3_600_000
 /** Votes read between these hours around the close count as votes at the close. */
 const CLOSING = { before: 3, after: 6 }
 
+const hoursBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / HOUR_MS
+
 function timingOf(readAt: Date | null, closesAt: Date, now: Date): Timing {
   if (now < closesAt) return 'open'
-  const hoursAfter = readAt && (readAt.getTime() - closesAt.getTime()) / HOUR_MS
+  const hoursAfter = readAt && hoursBetween(closesAt, readAt)
   return hoursAfter !== null && hoursAfter >= -CLOSING.before && hoursAfter <= CLOSING.after ? 'closing' : 'other'
 }
 
@@ -115,7 +119,7 @@ export function listFacts(list: readonly ListVotes[], around: Around): Map<numbe
       Object.assign(facts, { votes, rank: ranks.get(paper.id)! })
       if (allVotes > 0) facts.share = votes / allVotes
       if (timing !== 'other' && !paper.sample) Object.assign(facts, comparison(paper, votes, list, before, around))
-      if (timing === 'closing' && !paper.sample) Object.assign(facts, prospects(paper.sourceVotes, around.model))
+      if (timing === 'closing' && !paper.sample) Object.assign(facts, prospects(paper, around.model))
       return [paper.id, facts]
     }),
   )
@@ -206,11 +210,14 @@ function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], { pape
 }
 
 /** What a paper's votes of the source at the close say of its future. */
-export function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
-  const topTenth = sourceVotes === null ? 0 : chanceOf(sourceVotes, model)
-  return topTenth < LEAST_CHANCE
-    ? {}
-    : { chance: { votes: sourceVotes!, topTenth, ...forecastOf(sourceVotes!, model) } }
+export function prospects(
+  { sourceVotes, listedAt, readAt }: Pick<ListVotes, 'sourceVotes' | 'listedAt' | 'readAt'>,
+  model: ChanceModel,
+): Partial<ListFacts> {
+  if (sourceVotes === null) return {}
+  const votes = wholeDayVotes(sourceVotes, listedAt && readAt ? hoursBetween(listedAt, readAt) : null)
+  const topTenth = chanceOf(votes, model)
+  return topTenth < LEAST_CHANCE ? {} : { chance: { votes: sourceVotes, topTenth, ...forecastOf(votes, model) } }
 }
 
 /** The topic with the most papers says most about a paper. */

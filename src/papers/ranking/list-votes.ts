@@ -18,6 +18,7 @@ const Row = z.object({
   stars: z.number().nullable(),
   answers: z.boolean(),
   readAt: moment.nullable(),
+  listedAt: moment.nullable(),
   ageHours: z.number().nullable(),
   weight: z.number(),
   picked: z.boolean().nullable(),
@@ -75,7 +76,7 @@ export const readAddedVotes = (db: Db, { from, to }: { from: string; to: string 
 /** @param restricted joins `picks k`, and the conditions on papers `p` */
 async function select(db: Db, at: Date | SQL, restricted: SQL): Promise<ListedVotes[]> {
   const rows = await query(db, { ...Row.shape, bursts: z.array(number).nullable() })`
-    SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, p.announced, p.weight, s.votes, s.comments, s.stars,
+    SELECT p.id, p.list_day::text, p.list_position, p.listed_at, p.topics, p.sample, p.announced, p.weight, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
       ${ageHoursAt(at)} AS age_hours, ${burstsOf(sql`p.id`, at)} AS bursts,
       k.verdict = 'picked' AS picked, k.note, k.curator

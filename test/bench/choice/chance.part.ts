@@ -6,25 +6,28 @@ import {
   type Outcome,
   SHIPPED_MODEL,
   topTenthFrom,
+  wholeDayVotes,
 } from '../../../src/papers/ranking/chance.ts'
 import { mean } from '../ranking/measures.ts'
 import { readTrajectories } from '../ranking/trajectories.ts'
+import { readListingHours } from './listing-hours.ts'
 import { type ChoicePart, type ChoiceRow, FIT_MONTHS } from './part.ts'
 
-type Paper = Outcome & { month: string }
+type Paper = Outcome & { month: string; closingVotes: number }
 
 /** A paper with its chance and forecast from a model that has not seen its month. */
 type Judged = Paper & { chance: number; low: number; high: number }
 
 /**
  * A month that the shipped model was fitted on is judged by the fit on the other ones. Any other month is judged by the shipped model.
- * Votes at the close predict which papers end in the month's top tenth, and how many votes a paper has in the end.
+ * Votes at the close, and the hours that they took, predict which papers end in the month's top tenth, and how many votes a paper has in
+ * the end.
  * The data has final votes of 2025 only, so 2026 has no figures here.
  */
 export const part: ChoicePart = {
   title: 'A paper’s chance to end in its month’s top tenth, judged by a fit on other months',
   async measure(data) {
-    const papers = readOutcomes(`${data.folder}/upvote-trajectories.csv`)
+    const papers = readOutcomes(data.folder)
     const fitted = papers.filter(({ month }) => FIT_MONTHS.includes(month))
     const months = [...new Set(papers.map(({ month }) => month))]
     const judged = months.flatMap((month) =>
@@ -39,15 +42,19 @@ export const part: ChoicePart = {
   },
 }
 
-function readOutcomes(file: string): Paper[] {
-  const closed = [...readTrajectories(file).nextDay.values()].flat()
+function readOutcomes(folder: string): Paper[] {
+  const closed = [...readTrajectories(`${folder}/upvote-trajectories.csv`).nextDay.values()].flat()
+  const hoursListed = readListingHours(folder)
+  const known = closed.filter((paper) => hoursListed(paper) !== null)
+  console.log(`\nThe hours on the list are known for ${known.length} of ${closed.length} papers.`)
   return [...Map.groupBy(closed, ({ month }) => month)].flatMap(([month, papers]) => {
     const threshold = topTenthFrom(papers.map((paper) => paper.final))
-    return papers.map(({ votes, final }) => ({
+    return papers.map((paper) => ({
       month,
-      closingVotes: votes,
-      finalVotes: final,
-      inTopTenth: final >= threshold,
+      closingVotes: paper.votes,
+      wholeDayVotes: wholeDayVotes(paper.votes, hoursListed(paper)),
+      finalVotes: paper.final,
+      inTopTenth: paper.final >= threshold,
     }))
   })
 }
@@ -55,8 +62,8 @@ function readOutcomes(file: string): Paper[] {
 const judge = (papers: readonly Paper[], model: ChanceModel): Judged[] =>
   papers.map((paper) => ({
     ...paper,
-    chance: chanceOf(paper.closingVotes, model),
-    ...forecastOf(paper.closingVotes, model),
+    chance: chanceOf(paper.wholeDayVotes, model),
+    ...forecastOf(paper.wholeDayVotes, model),
   }))
 
 function scores(judged: readonly Judged[], months: readonly string[]): ChoiceRow[] {
@@ -78,7 +85,7 @@ function scores(judged: readonly Judged[], months: readonly string[]): ChoiceRow
       target: '≥ .97',
     },
     {
-      // A fit orders papers by their votes. Above, papers of different months have chances from different fits.
+      // A fit orders papers by their whole-day votes. Above, papers of different months have chances from different fits.
       what: 'AUC within a month, mean of the months',
       baseline: 'votes alone',
       baselineValue: ofMonths(judged, months, byVotes),

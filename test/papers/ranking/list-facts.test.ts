@@ -5,7 +5,7 @@ import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { release } from '../../../src/edition/draft/release.ts'
 import { orderDays } from '../../../src/papers/lists/list-order.ts'
 import { readListed } from '../../../src/papers/lists/listed-rows.ts'
-import { SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
+import { chanceOf, SHIPPED_MODEL, wholeDayVotes } from '../../../src/papers/ranking/chance.ts'
 import { readChanceModel, refitChance } from '../../../src/papers/ranking/chance-fits.ts'
 import { type ListFacts, prospects } from '../../../src/papers/ranking/list-facts.ts'
 import { readListFacts, recordListFacts, recordMissingFacts } from '../../../src/papers/ranking/record-list-facts.ts'
@@ -121,6 +121,29 @@ describe('a list’s facts', () => {
     expect(facts).not.toHaveProperty('chance')
   })
 
+  test('give a paper of the evening a higher chance than one with as many votes since the morning, as their order does', async ({
+    db,
+  }) => {
+    const [morning, evening, unknown] = await addPapers(db, DAY, 3)
+    await db.update(signals).set({ votes: 32 })
+    await db
+      .update(papers)
+      .set({ listedAt: new Date(`${DAY}T20:00:00Z`) })
+      .where(eq(papers.id, evening!))
+    await db.update(papers).set({ listedAt: null }).where(eq(papers.id, unknown!))
+    await recordListFacts(at(db, '2026-04-15T03:00:00Z'), DAY)
+    const chanceOfPaper = async (id: number) => (await factsOf(db, id))!.chance!
+    const [early, late] = [await chanceOfPaper(morning!), await chanceOfPaper(evening!)]
+    expect(late.topTenth).toBeGreaterThan(2 * early.topTenth)
+    expect(late.low, 'in accord with its forecast').toBeGreaterThan(early.low)
+    expect([early.votes, late.votes]).toEqual([32, 32])
+    expect(await chanceOfPaper(unknown!), 'an unknown hour changes nothing').toEqual(early)
+
+    await db.delete(papers).where(sql`id <> ${evening!}`)
+    await recordListFacts(at(db, '2026-04-15T03:00:00Z'), DAY)
+    expect(await chanceOfPaper(evening!), 'the same without others on its list').toEqual(late)
+  })
+
   test('that are missing are made up for, the oldest list first, once', async ({ db }) => {
     const old = await addPapers(db, '2026-04-01', 12)
     await db.update(papers).set({ topics: ['robotics'] })
@@ -198,7 +221,8 @@ describe('the model of chances', () => {
       const { chance, ...others } = after.get(id)!
       const { chance: former, ...unchanged } = before.get(id)!
       expect(others).toEqual(unchanged)
-      const restated = prospects(100 - rank, await readChanceModel(db)).chance
+      const paper = { sourceVotes: 100 - rank, listedAt: null, readAt: null }
+      const restated = prospects(paper, await readChanceModel(db)).chance
       expect([id, chance]).toEqual([id, restated])
       if (rank === 0) expect(chance).not.toEqual(former)
     }
@@ -209,6 +233,24 @@ describe('the model of chances', () => {
     expect(await refitChance(at(db, '2026-04-30T12:00:00Z'))).toBeUndefined()
     expect(await refitChance(at(db, '2026-05-01T12:00:00Z'))).toBe(900)
     expect(await db.$count(chanceFits)).toBe(2)
+  })
+
+  test('is fitted on votes as of a whole day, and restates chances so', async ({ db }) => {
+    await threeMonths(db)
+    await db.execute(sql`UPDATE papers SET listed_at = list_day::timestamp AT TIME ZONE 'UTC' + interval '20 hours'`)
+    for (let day = 0; day < 90; day++)
+      await recordListFacts(at(db, '2026-04-16T12:00:00Z'), daysLater('2026-01-01', day))
+    const ids = await addPapers(db, DAY, 40)
+    await db.execute(sql`UPDATE papers SET listed_at = listed_at + interval '20 hours' WHERE list_day = ${DAY}`)
+    await recordListFacts(at(db, '2026-04-15T03:00:00Z'), DAY)
+    const before = (await factsOf(db, ids[0]!))!
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBe(900)
+    const model = await readChanceModel(db)
+    // One in ten papers had 86 votes or more when they were read, after five hours.
+    expect(model.linesUpTo).toBeCloseTo(wholeDayVotes(86, 5), 6)
+    const after = (await factsOf(db, ids[0]!))!
+    expect(after.chance!.topTenth).toBe(chanceOf(wholeDayVotes(100, 5), model))
+    expect(after.chance).not.toEqual(before.chance)
   })
 
   test('is fitted on votes that rested, where the community’s list was read; announcements confirm none', async ({

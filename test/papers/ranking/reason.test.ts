@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closeOfDay, daysBetween, daysLater } from '../../../src/calendar/days.ts'
 import { LOCALES, type Locale, messagesIn } from '../../../src/messages/catalogue.ts'
-import { chanceOf, forecastOf, SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
+import { chanceOf, forecastOf, SHIPPED_MODEL, wholeDayVotes } from '../../../src/papers/ranking/chance.ts'
 import { type EarlierPaper, type ListVotes, listFacts } from '../../../src/papers/ranking/list-facts.ts'
 import { rankPapers } from '../../../src/papers/ranking/rank.ts'
 import { type ReasonFacts, reasonFor, roundChance, votesAndReason } from '../../../src/papers/ranking/reason.ts'
@@ -89,14 +89,14 @@ describe('a reason says', () => {
   test('a feat before a rank: most votes of all papers, in a topic, or many times the usual', () => {
     const robots = papersBefore(20, { topics: ['robotics'], votes: 8 })
     const others = papersBefore(29, { votes: 90 })
-    const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 200 }), paper(3, { votes: 181 })]
+    const list = [paper(1, { votes: 31, topics: ['robotics'] }), paper(2, { votes: 200 }), paper(3, { votes: 181 })]
     expect(reasonsOf(list, [...robots, ...others])).toEqual([
-      'most first-day votes in Robotics in 29 days; about 1 in 10 such papers end in their month’s top tenth, 4 in 5 with 38–71 votes',
-      'most first-day votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 250–436 votes',
-      'twice the usual votes on its first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 227–395 votes',
+      'most first-day votes in Robotics in 29 days; about 1 in 10 such papers end in their month’s top tenth, 4 in 5 with 38–72 votes',
+      'most first-day votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 247–435 votes',
+      'twice the usual votes on its first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 224–394 votes',
     ])
     expect(reasonsOf(list, [...robots, ...others], undefined, 'de')[0]).toBe(
-      'meiste Stimmen am ersten Tag zu Robotik seit 29 Tagen; etwa 1 von 10 solchen Artikeln landet im besten Zehntel ihres Monats, 4 von 5 bei 38 bis 71 Stimmen',
+      'meiste Stimmen am ersten Tag zu Robotik seit 29 Tagen; etwa 1 von 10 solchen Artikeln landet im besten Zehntel ihres Monats, 4 von 5 bei 38 bis 72 Stimmen',
     )
   })
 
@@ -161,9 +161,9 @@ describe('a reason says', () => {
     }).get(1)
     expect(list!.chance!.votes).toBe(43)
     expect(reasonFor({ list, votes: 43 })).toContain('about 1 in 2 such papers end')
-    expect(reasonFor({ list, votes: 67 })).toContain('about 1 in 2 papers with 43 votes at the close end')
+    expect(reasonFor({ list, votes: 67 })).toContain('about 1 in 2 such papers (it had 43 votes at the close) end')
     expect(reasonFor({ list, votes: 67 }, messagesIn('de'))).toContain(
-      '1 von 2 Artikeln mit 43 Stimmen bei Schluss landet',
+      '1 von 2 solchen Artikeln (dieser hatte 43 Stimmen bei Schluss) landet',
     )
   })
 
@@ -205,6 +205,7 @@ const listed = fc
     sample: fc.boolean(),
     votes,
     ageHours: fc.double({ min: 0, max: 30, noNaN: true }),
+    listedAt: fc.option(fc.constantFrom(-26, -20, -8, -3).map(hoursFromClose)),
     comments: fc.option(fc.nat(9)),
     stars: fc.option(fc.nat(2000)),
     answers: fc.boolean(),
@@ -279,8 +280,10 @@ const isMostDiscussed = ([count]: string[], { list, own }: Ground) =>
 const hasAnswers = (_: string[], { own }: Ground) => own.answers && own.comments! >= 2
 const hasStars = ([count]: string[], { own }: Ground) => own.stars === number(count!)
 function hasChance([part, whole, low, high]: string[], { own, now }: Ground) {
-  const chance = chanceOf(own.sourceVotes!, SHIPPED_MODEL)
-  const forecast = forecastOf(own.sourceVotes!, SHIPPED_MODEL)
+  const listed = own.listedAt && own.readAt && (own.readAt.getTime() - own.listedAt.getTime()) / 3_600_000
+  const asOfWholeDay = wholeDayVotes(own.sourceVotes!, listed ?? null)
+  const chance = chanceOf(asOfWholeDay, SHIPPED_MODEL)
+  const forecast = forecastOf(asOfWholeDay, SHIPPED_MODEL)
   const hours = own.readAt && (own.readAt.getTime() - CLOSES.getTime()) / 3_600_000
   return (
     now >= CLOSES &&
