@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { networkMatcher } from '../../lib/network.ts'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
 import { encodePaperId } from './paper-id-paths.ts'
@@ -13,8 +14,8 @@ const BODY_BYTES = 16 * 1024
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyServerOptions => ({
   loggerInstance: requestLogger(log),
   logController: new RouteLogController(),
-  // Trusted proxies by address or network. Without any, X-Forwarded-For is ignored.
-  trustProxy: config.TRUST_PROXY.length > 0 && config.TRUST_PROXY,
+  // Without trusted proxies, X-Forwarded-For is ignored. Fastify's own comparison knows no address with a port.
+  trustProxy: config.TRUST_PROXY.length > 0 && networkMatcher(config.TRUST_PROXY),
   bodyLimit: BODY_BYTES,
   rewriteUrl: ({ url }) => encodePaperId(url ?? '/'),
   requestTimeout: 30 * SECONDS,

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
-import { isNetwork } from '../../lib/network.ts'
+import { isNetwork, NAMED_NETWORKS } from '../../lib/network.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
@@ -107,9 +107,9 @@ export function addresses(entries: string[], context: z.RefinementCtx): string[]
   }
 }
 
-/** Fastify's `trustProxy` accepts these names besides addresses and networks, and no network that is all addresses. */
+/** Proxies that may be trusted: no network that is all addresses. */
 export const isProxy = (text: string): boolean =>
-  ['loopback', 'linklocal', 'uniquelocal'].includes(text) || (isNetwork(text) && !/\/0+$/.test(text))
+  Object.hasOwn(NAMED_NETWORKS, text) || (isNetwork(text) && !/\/0+$/.test(text))
 
 export const hostName = z
   .string()
