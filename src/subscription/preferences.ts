@@ -161,25 +161,29 @@ async function write(
   return toPreferences(await readRow(db, subscriberId))
 }
 
+const CHOICES = {
+  cadence: subscribers.cadence,
+  hour: subscribers.hour,
+  zone: subscribers.zone,
+  weekday: subscribers.weekday,
+  size: subscribers.size,
+  topics: subscribers.topics,
+  share: subscribers.share,
+  keywords: subscribers.keywords,
+  authors: subscribers.authors,
+  organisations: subscribers.organisations,
+  likePapers: subscribers.likePapers,
+  likeVoted: subscribers.likeVoted,
+  sourceLinks: subscribers.sourceLinks,
+  abstracts: subscribers.abstracts,
+  locale: subscribers.locale,
+  format: subscribers.format,
+} satisfies Record<keyof Choices, unknown>
+
 async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
   const query = db
     .select({
-      cadence: subscribers.cadence,
-      hour: subscribers.hour,
-      zone: subscribers.zone,
-      weekday: subscribers.weekday,
-      size: subscribers.size,
-      topics: subscribers.topics,
-      share: subscribers.share,
-      keywords: subscribers.keywords,
-      authors: subscribers.authors,
-      organisations: subscribers.organisations,
-      likePapers: subscribers.likePapers,
-      likeVoted: subscribers.likeVoted,
-      sourceLinks: subscribers.sourceLinks,
-      abstracts: subscribers.abstracts,
-      locale: subscribers.locale,
-      format: subscribers.format,
+      ...CHOICES,
       pausedUntil: subscribers.pausedUntil,
       pausedUntilDay: sql<
         string | null
@@ -196,18 +200,10 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
   return found
 }
 
-/** Returns only the choices of a row. A language that was removed counts as English. */
-const choicesOf = (row: Row): Choices => {
-  const {
-    pausedUntil: _,
-    pausedUntilDay: _day,
-    status: _status,
-    nextDigestAt: _next,
-    previous: _previous,
-    updatedAt: _updated,
-    ...choices
-  } = row
-  return { ...choices, locale: isLocale(choices.locale) ? choices.locale : 'en' }
+/** Returns only the choices. A language that was removed counts as English. */
+export function choicesOf(from: Record<keyof Choices, unknown>): Choices {
+  const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, from[name as keyof Choices]]))
+  return { ...(choices as unknown as Choices), locale: isLocale(from.locale) ? from.locale : 'en' }
 }
 
 function toPreferences(row: Row): Preferences {
