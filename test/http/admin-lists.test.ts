@@ -40,6 +40,9 @@ describe('the list of readers', () => {
       'ada@lab.example',
     ])
     expect(linksIn((await browser.get('/admin/readers?topic=llm-agents&domain=LAB.example')).body)).toEqual([])
+    expect((await browser.get('/admin/readers?domain=163')).body, 'no IP address').toMatch(
+      /name="domain"[^>]* value="163"/,
+    )
     expect(linksIn((await browser.get('/admin/readers?joinedFrom=not-a-day&before=x')).body)).toHaveLength(4)
     const found = await browser.post('/admin/readers/search', { text: ' ADA@ ', status: 'active' })
     expect(linksIn(found.body)).toEqual(['ada@lab.example'])

@@ -53,8 +53,12 @@ export const mailbox = z.string().transform((value, context): Mailbox => {
   }
 })
 
-/** Returns a domain's A-label. Text that has none is returned unchanged, and the next check refuses it. */
-export const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
+/**
+ * Returns a domain's A-label, in lower case. Text that has none is returned unchanged, and the next check refuses it. Node's function
+ * takes numbers for IP addresses: "163" would become "0.0.0.163".
+ */
+export const toAsciiDomain = (domain: string): string =>
+  /^[\0-\x7f]*$/.test(domain) ? domain.toLowerCase() : domainToASCII(domain) || domain
 
 /** An address without port, or a name. Names of the DNS have no other signs. */
 export const isHost = (text: string): boolean => isIPv6(text) || /^[\p{L}\p{M}\p{N}_.-]+$/u.test(text)
