@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { COMMAND_NAMES, createProgram } from '../src/cli/program.ts'
+import { LOCALES } from '../src/messages/catalogue.ts'
 import { ATTENTION_NAMES } from '../src/operate/attention/attention.ts'
 import { ENVIRONMENT_NAMES, readEnvironment } from '../src/runtime/config/config.ts'
 
@@ -42,6 +43,11 @@ test('the README is short, and its pictures are small', () => {
     expect(statSync(join(root, name)).size, name).toBeLessThan(120_000)
     expect(read('README.md')).toContain(name)
   }
+})
+
+test('the README has the number of languages', () => {
+  const numbers = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+  expect(read('README.md')).toContain(`one of ${numbers[LOCALES.length - 1]} languages`)
 })
 
 test('every link leads to a file, and every anchor to a heading', () => {
