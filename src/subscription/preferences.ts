@@ -44,6 +44,13 @@ export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, t
   return toPreferences(await readRow(db, subscriberId))
 }
 
+/** As `readPreferences`. Returns undefined for a token that is unknown, or of an erased or deleted subscriber. */
+export const findPreferences = (...args: Parameters<typeof readPreferences>): Promise<Preferences | undefined> =>
+  readPreferences(...args).catch((error: unknown) => {
+    if (!(error instanceof PaperboyError)) throw error
+    return undefined
+  })
+
 /**
  * Saves the given preferences and keeps the others. Hour, zone, cadence, weekday and pause move the next digest at
  * once.

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import { isNetwork, NAMED_NETWORKS } from '../../lib/network.ts'
-import { parseAddress } from '../../mail/address.ts'
+import { isAscii, parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
 
@@ -58,7 +58,7 @@ export const mailbox = z.string().transform((value, context): Mailbox => {
  * takes numbers for IP addresses: "163" would become "0.0.0.163".
  */
 export const toAsciiDomain = (domain: string): string =>
-  /^[\0-\x7f]*$/.test(domain) ? domain.toLowerCase() : domainToASCII(domain) || domain
+  isAscii(domain) ? domain.toLowerCase() : domainToASCII(domain) || domain
 
 /** An address without port, or a name. Names of the DNS have no other signs. */
 export const isHost = (text: string): boolean => isIPv6(text) || /^[\p{L}\p{M}\p{N}_.-]+$/u.test(text)
