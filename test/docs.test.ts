@@ -6,8 +6,11 @@ import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { COMMAND_NAMES, createProgram } from '../src/cli/program.ts'
+import { LOCALES } from '../src/messages/catalogue.ts'
 import { ATTENTION_NAMES } from '../src/operate/attention/attention.ts'
+import { TEST_EVENT, WEBHOOK_EVENTS } from '../src/operate/webhooks/events.ts'
 import { ENVIRONMENT_NAMES, readEnvironment } from '../src/runtime/config/config.ts'
+import { SOURCE_NAMES } from '../src/runtime/config/source-names.ts'
 
 /** Everything that README and docs say about the tree is resolved here, and every command that needs no service is run. */
 const root = join(import.meta.dirname, '..')
@@ -42,6 +45,11 @@ test('the README is short, and its pictures are small', () => {
     expect(statSync(join(root, name)).size, name).toBeLessThan(120_000)
     expect(read('README.md')).toContain(name)
   }
+})
+
+test('the README has the number of languages', () => {
+  const numbers = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+  expect(read('README.md')).toContain(`one of ${numbers[LOCALES.length - 1]} languages`)
 })
 
 test('every link leads to a file, and every anchor to a heading', () => {
@@ -256,6 +264,16 @@ describe('a command in README or docs', () => {
       rmSync(folder, { recursive: true })
     }
   })
+})
+
+test('docs/webhooks.md names every event', () => {
+  const named = rowsOf(read('docs/webhooks.md')).map(([event]) => event!.replaceAll('`', ''))
+  expect(named.filter((event) => event !== 'event')).toEqual([...WEBHOOK_EVENTS, TEST_EVENT])
+})
+
+test('docs/configuration.md names every source of papers', () => {
+  const [, , meaning] = rowsOf(read('docs/configuration.md')).find(([name]) => name === '`PAPER_SOURCES`')!
+  for (const source of SOURCE_NAMES) expect(meaning).toContain(`\`${source}\` (`)
 })
 
 test('the runbook has an entry for each problem that needs a person', () => {

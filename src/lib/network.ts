@@ -1,3 +1,4 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** Prefix lengths that providers assign: to a household, a small customer, a site. */
@@ -29,6 +30,33 @@ export const isNetwork = (text: string): boolean =>
   ipaddr.IPv4.isValidCIDRFourPartDecimal(text) ||
   ipaddr.IPv6.isValid(text) ||
   ipaddr.IPv6.isValidCIDR(text)
+
+/** Names that stand for networks. */
+export const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  loopback: ['127.0.0.0/8', '::1'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+}
+
+const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+
+/**
+ * Returns a function that says whether an address, in any spelling of `canonicalAddress`, is in one of some networks.
+ * @param networks addresses, networks in CIDR notation, and names of NAMED_NETWORKS
+ */
+export function networkMatcher(networks: readonly string[]): (address: string | undefined) => boolean {
+  const list = new BlockList()
+  for (const network of networks.flatMap((name) => NAMED_NETWORKS[name] ?? name)) {
+    const [address = '', bits] = network.split('/')
+    if (bits === undefined) list.addAddress(address, familyOf(address))
+    else list.addSubnet(address, Number(bits), familyOf(address))
+  }
+  return (address) => {
+    // A connection that was reset has no address.
+    const canonical = canonicalAddress(address ?? '')
+    return isIP(canonical) !== 0 && list.check(canonical, familyOf(canonical))
+  }
+}
 
 /** Some proxies put the client's port into X-Forwarded-For. With it, each connection would be a network of its own. */
 const WITH_PORT = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/

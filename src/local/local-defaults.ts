@@ -1,4 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { openDataDir } from '../embedded/data-dir.ts'
 import { choosePort } from '../embedded/port.ts'
@@ -25,6 +26,13 @@ const LOCAL_ADMIN = 'curator@localhost.localdomain'
 
 /** The running service writes this file, so that commands find its mailbox. */
 const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')
+
+/** Listening there, a service is reached as localhost. */
+const LOCALHOST = ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
+
+/** Where a browser on this machine finds the pages. */
+export const localOrigin = ({ HOST, PORT }: Pick<Environment, 'HOST' | 'PORT'>): string =>
+  `http://${LOCALHOST.includes(HOST) ? 'localhost' : isIPv6(HOST) ? `[${HOST}]` : HOST}:${PORT}`
 
 /**
  * Completes the environment on a local machine: database, mailbox, secrets, addresses. It puts everything it starts on the stack.
@@ -68,7 +76,7 @@ export async function fillLocalDefaults(
     completed.SECRET_KEY ??= made.SECRET_KEY
     completed.SUPPRESSION_KEY ??= made.SUPPRESSION_KEY
   }
-  completed.PUBLIC_URL ??= `http://localhost:${completed.PORT}`
+  completed.PUBLIC_URL ??= localOrigin(completed)
   const { name, slug } = environment.newsletter
   completed.MAIL_FROM ??= { name, address: `${slug}@localhost.localdomain` }
   completed.POSTAL_ADDRESS ??= ''

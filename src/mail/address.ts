@@ -139,7 +139,7 @@ function readDomain(typed: string): string {
   return domain
 }
 
-const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+export const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 /** Returns the keyed hash of a suppressed address, 32 bytes. SUPPRESSION_KEY never rotates. */
 export const addressHash = (suppressionKey: string, key: string): Buffer =>

@@ -75,7 +75,8 @@ function withoutSentence(doi: string): string {
   return doi.slice(0, end)
 }
 
-function decoded(text: string): string {
+/** Decodes percent signs. Text with one that stands for itself is returned as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { decoded } from './doi.ts'
 import { readable } from './readable.ts'
 import { unaccented } from './search/words.ts'
 
@@ -79,14 +80,6 @@ function pathOf(text: string): string | undefined {
   const path = decoded(pathname)
   // Another publisher's DOI may end like an arXiv id: 10.5555/1206.5678.
   return /(?:^|\.)doi\.org$/.test(hostname) && !/^\/10\.48550\//.test(path) ? undefined : path
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /**

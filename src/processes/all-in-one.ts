@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { acquireDataDirLock } from '../embedded/lock.ts'
 import { print } from '../lib/terminal.ts'
-import { fillLocalDefaults } from '../local/local-defaults.ts'
+import { fillLocalDefaults, localOrigin } from '../local/local-defaults.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { VERSION } from '../runtime/config/version.ts'
 import { runUntilSignal } from '../runtime/process.ts'
@@ -44,12 +44,12 @@ await runUntilSignal(async (stack, stopping) => {
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
   finish('worker')
 
+  const origin = localOrigin(config)
   const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)
   print(`\n${config.newsletter.name} ${VERSION} is running.\n`)
-  row('Page', `http://localhost:${config.PORT}/`)
+  row('Page', `${origin}/`)
   if (mailbox) row('Mailbox', `${mailbox.webUrl}  (all email arrives here)`)
-  if (config.ADMIN_EMAILS.length > 0)
-    row('Admin', `http://localhost:${config.PORT}/admin  (sign in as ${config.ADMIN_EMAILS[0]})`)
+  if (config.ADMIN_EMAILS.length > 0) row('Admin', `${origin}/admin  (sign in as ${config.ADMIN_EMAILS[0]})`)
   row('Data', dataDir)
   if (edition) row('Edition', `${edition.date} is released${edition.sample ? ', with the sample papers' : ''}`)
   for (const note of notes) row('Note', note)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { isAscii } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import { stuffDots } from './dot-stuffing.ts'
 import { NEEDS_SMTPUTF8, type SmtpFailure } from './outcome.ts'
@@ -28,7 +29,6 @@ export type TransactionEnd = { reply: string } | { failure: SmtpFailure; begun: 
 type Step = 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'message' | 'empty' | 'RSET'
 
 const ADDRESS_UNSAFE = /[\r\n<>]/
-const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 /**
  * Sends messages one by one on a socket that is connected, secured and logged in (RFC 5321 § 3.3).

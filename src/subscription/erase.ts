@@ -1,6 +1,7 @@
-import { sql } from 'drizzle-orm'
+import { getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { queryColumn } from '../runtime/db/query.ts'
+import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { deleteDomainData } from './delete-domain-data.ts'
 import { deleteUploadsNaming } from './erase-from-uploads.ts'
@@ -33,6 +34,17 @@ export const eraseReader = (deps: Pick<Services, 'db' | 'now'>, subscriberId: nu
     return emptyReader({ ...deps, db: tx }, subscriberId)
   })
 
+/** These columns identify no person: the id, and when the row was made and emptied. */
+const KEPT = new Set(['id', 'status', 'created_at', 'updated_at'])
+
+/** Every other column, so that a new one is erased too. */
+const EMPTIED = sql.raw(
+  Object.values(getTableColumns(subscribers))
+    .filter(({ name }) => !KEPT.has(name))
+    .map(({ name }) => `${name} = DEFAULT`)
+    .join(', '),
+)
+
 /** `eraseReader` without a search through uploaded files, which are deleted after a day: for the many whose data has expired. */
 export async function emptyReader({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
   const at = now()
@@ -46,15 +58,9 @@ export async function emptyReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
       ON CONFLICT (address_hash) DO NOTHING`)
     await deleteDomainData(tx, subscriberId)
     for (const { erase } of Object.values(PERSONAL_TABLES)) if (erase) await tx.execute(erase(subscriberId))
-    // The remaining columns identify no person: the id, and when the row was made and emptied.
-    await tx.execute(sql`
-      UPDATE subscribers SET status = 'erased', email = NULL, email_key = NULL, address_hash = NULL, zone = DEFAULT, hour = DEFAULT,
-        cadence = DEFAULT, size = DEFAULT, locale = DEFAULT, topics = DEFAULT, keywords = DEFAULT, like_voted = DEFAULT,
-        share = DEFAULT, authors = DEFAULT, organisations = DEFAULT, like_papers = DEFAULT, learn_since = DEFAULT,
-        format = DEFAULT, source_links = DEFAULT, abstracts = DEFAULT, weekday = DEFAULT, previous = NULL, missed_at = NULL, next_digest_at = NULL, paused_until = NULL,
-        confirm_nonce = NULL, asked = NULL, requested_at = NULL, confirmed_at = NULL, first_confirmed_at = NULL, reminded_at = NULL,
-        left_at = NULL, consent_form = NULL, consent_origin = NULL, imported_by = NULL, imported_at = NULL, updated_at = ${at}
-      WHERE id = ${subscriberId}`)
+    await tx.execute(
+      sql`UPDATE subscribers SET status = 'erased', updated_at = ${at}, ${EMPTIED} WHERE id = ${subscriberId}`,
+    )
     return status !== undefined && status !== 'erased'
   })
 }

@@ -44,6 +44,13 @@ export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, t
   return toPreferences(await readRow(db, subscriberId))
 }
 
+/** As `readPreferences`. Returns undefined for a token that is unknown, or of an erased or deleted subscriber. */
+export const findPreferences = (...args: Parameters<typeof readPreferences>): Promise<Preferences | undefined> =>
+  readPreferences(...args).catch((error: unknown) => {
+    if (!(error instanceof PaperboyError)) throw error
+    return undefined
+  })
+
 /**
  * Saves the given preferences and keeps the others. Hour, zone, cadence, weekday and pause move the next digest at
  * once.
@@ -161,25 +168,29 @@ async function write(
   return toPreferences(await readRow(db, subscriberId))
 }
 
+const CHOICES = {
+  cadence: subscribers.cadence,
+  hour: subscribers.hour,
+  zone: subscribers.zone,
+  weekday: subscribers.weekday,
+  size: subscribers.size,
+  topics: subscribers.topics,
+  share: subscribers.share,
+  keywords: subscribers.keywords,
+  authors: subscribers.authors,
+  organisations: subscribers.organisations,
+  likePapers: subscribers.likePapers,
+  likeVoted: subscribers.likeVoted,
+  sourceLinks: subscribers.sourceLinks,
+  abstracts: subscribers.abstracts,
+  locale: subscribers.locale,
+  format: subscribers.format,
+} satisfies Record<keyof Choices, unknown>
+
 async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
   const query = db
     .select({
-      cadence: subscribers.cadence,
-      hour: subscribers.hour,
-      zone: subscribers.zone,
-      weekday: subscribers.weekday,
-      size: subscribers.size,
-      topics: subscribers.topics,
-      share: subscribers.share,
-      keywords: subscribers.keywords,
-      authors: subscribers.authors,
-      organisations: subscribers.organisations,
-      likePapers: subscribers.likePapers,
-      likeVoted: subscribers.likeVoted,
-      sourceLinks: subscribers.sourceLinks,
-      abstracts: subscribers.abstracts,
-      locale: subscribers.locale,
-      format: subscribers.format,
+      ...CHOICES,
       pausedUntil: subscribers.pausedUntil,
       pausedUntilDay: sql<
         string | null
@@ -196,18 +207,10 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
   return found
 }
 
-/** Returns only the choices of a row. A language that was removed counts as English. */
-const choicesOf = (row: Row): Choices => {
-  const {
-    pausedUntil: _,
-    pausedUntilDay: _day,
-    status: _status,
-    nextDigestAt: _next,
-    previous: _previous,
-    updatedAt: _updated,
-    ...choices
-  } = row
-  return { ...choices, locale: isLocale(choices.locale) ? choices.locale : 'en' }
+/** Returns only the choices. A language that was removed counts as English. */
+export function choicesOf(from: Record<keyof Choices, unknown>): Choices {
+  const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, from[name as keyof Choices]]))
+  return { ...(choices as unknown as Choices), locale: isLocale(from.locale) ? from.locale : 'en' }
 }
 
 function toPreferences(row: Row): Preferences {

@@ -17,7 +17,7 @@ export const ReaderFilter = z.object({
   /** a slug of a topic that they follow */
   topic: atMost(60).optional(),
   /** of their address; stored as an A-label */
-  domain: atMost(253).toLowerCase().overwrite(toAsciiDomain).optional(),
+  domain: atMost(253).overwrite(toAsciiDomain).optional(),
   /** the first and the last day (UTC) of their first sign-up or import */
   joinedFrom: dayField.optional(),
   joinedTo: dayField.optional(),
@@ -65,12 +65,12 @@ export const checked = ({ status, cadence, topic, joinedFrom, joinedTo, text }: 
     text === undefined ? undefined : sql`position(${asStored(text)} in s.email_key) > 0`,
   ])
 
-/** A part of an address as email_key has it: composed, and with the A-label of a domain. Mapping "163" would make an IP address of it. */
+/** A part of an address as email_key has it: composed, and with the A-label of a domain. */
 const asStored = (text: string): string =>
   text
     .toLowerCase()
     .normalize('NFC')
-    .replace(/@(.*[^\0-\x7f].*)$/, (_, domain: string) => `@${toAsciiDomain(domain)}`)
+    .replace(/(?<=@).*$/, toAsciiDomain)
 
 const and = (conditions: (SQL | undefined)[]): SQL =>
   sql.join([sql`true`, ...conditions.filter((each) => each !== undefined)], sql` AND `)

@@ -461,13 +461,23 @@ test('leaving a draft asks before it loses unsaved words', { timeout: 90_000 }, 
   await page.getByRole('button', { name: 'Send me a test' }).click()
   await expect.poll(() => asked).toEqual(['beforeunload'])
   expect(await words.inputValue()).toBe('Hello *all*.')
+  // A preview and a pick show the typed words again, and save none of them.
+  await page.getByRole('button', { name: 'Preview the note' }).click()
+  await page.getByText('A preview: not saved yet.').waitFor()
+  await rowOf(page, 'OmniShow').getByRole('button', { name: 'Pick' }).click()
+  await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
+  expect(await words.inputValue()).toBe('Hello *all*.')
+  await page.getByRole('button', { name: 'Preview the note' }).click()
+  await page.getByText('A preview: not saved yet.').waitFor()
+  await page.getByRole('button', { name: 'Send me a test' }).click()
+  await expect.poll(() => asked).toHaveLength(2)
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect.poll(async () => (await findEdition(site.services, KEY)).editorNote, SLOW).toBe('Hello *all*.')
   // The words of a search are sent with it.
   await page.getByLabel('Add a paper').fill('attention')
   await page.getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByRole('heading', { name: 'Add a paper to' }).waitFor()
-  expect(asked).toHaveLength(1)
+  expect(asked).toHaveLength(2)
 })
 
 test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({ db, site }) => {

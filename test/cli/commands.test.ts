@@ -706,6 +706,20 @@ describe('edition', { timeout: 120_000 }, () => {
     expect(actions).toEqual(['assembled', 'pinned', 'added', 'set', 'set', 'set', 'released', 'published', 'recalled'])
   })
 
+  test('a subject or correction that an edition has already is reported as no change', async ({ databaseUrl, db }) => {
+    const { sink, edition } = await begin(db, databaseUrl)
+    await edition('assemble')
+    const say = async (...args: string[]) =>
+      (await paperboy(['edition', ...args, ...DATE], { DATABASE_URL: databaseUrl, SMTP_URL: sink.url })).stdout
+    const none = 'Nothing to change in the daily edition of 2026-04-14.\n'
+    expect(await say('subject', '--text', 'Read this')).toBe('Set the subject of the daily edition of 2026-04-14.\n')
+    expect(await say('subject', '--text', 'Read this')).toBe(none)
+    await edition('release')
+    const correct = ['correct', '--text', 'The first title was wrong.']
+    expect(await say(...correct)).toBe('Published a correction of the daily edition of 2026-04-14.\n')
+    expect(await say(...correct)).toBe(none)
+  })
+
   test('send releases a draft, and reports deferred deliveries with the next try and exit 1', async ({
     databaseUrl,
     db,

@@ -3,19 +3,13 @@ import { sql } from 'drizzle-orm'
 import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
 import { createSignInLink } from '../../src/operate/admins/sessions.ts'
-import type { Db } from '../../src/runtime/db/database.ts'
 import { auditLog, papers, submissions } from '../../src/runtime/db/schema.ts'
 import type { JobName } from '../../src/runtime/jobs.ts'
 import { countSumsJob } from '../../workers/count-sums.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
-import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
+import { auditLines, CURATOR, OPERATOR, signedIn, test } from './admin.ts'
 import { notedWakes } from './site.ts'
 import { PAGE_RULES } from './valid-html.ts'
-
-const auditLines = async (db: Db) =>
-  (await db.select().from(auditLog).orderBy(auditLog.id))
-    .filter(({ action }) => action !== 'signed in')
-    .map(({ actor, action, target }) => `${actor}: ${action} ${target}`)
 
 /** The texts of links in the first column of a table. */
 const linksIn = (body: string) =>
@@ -40,6 +34,9 @@ describe('the list of readers', () => {
       'ada@lab.example',
     ])
     expect(linksIn((await browser.get('/admin/readers?topic=llm-agents&domain=LAB.example')).body)).toEqual([])
+    expect((await browser.get('/admin/readers?domain=163')).body, 'no IP address').toMatch(
+      /name="domain"[^>]* value="163"/,
+    )
     expect(linksIn((await browser.get('/admin/readers?joinedFrom=not-a-day&before=x')).body)).toHaveLength(4)
     const found = await browser.post('/admin/readers/search', { text: ' ADA@ ', status: 'active' })
     expect(linksIn(found.body)).toEqual(['ada@lab.example'])

@@ -14,7 +14,7 @@ import {
   suppressions,
 } from '../../src/runtime/db/schema.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
-import { CURATOR, formOf, OPERATOR, signedIn, test } from './admin.ts'
+import { auditLines, CURATOR, formOf, OPERATOR, signedIn, test } from './admin.ts'
 import { routesOf } from './routes.ts'
 import { form } from './site.ts'
 import { PAGE_RULES } from './valid-html.ts'
@@ -22,10 +22,6 @@ import { PAGE_RULES } from './valid-html.ts'
 const DAY = '2026-04-14'
 const DESK = `/admin/editions/daily/${DAY}`
 
-const auditLines = async (db: Db) =>
-  (await db.select().from(auditLog).orderBy(auditLog.id))
-    .filter(({ action }) => action !== 'signed in')
-    .map(({ actor, action, target }) => `${actor}: ${action} ${target}`)
 const stateOf = async (db: Db) => {
   const [edition] = await db.select().from(editions).where(eq(editions.date, DAY))
   return edition && `${edition.held ? 'held ' : ''}${edition.state}`

@@ -1,5 +1,7 @@
 import { cookieName } from '../../src/http/admin/guard.ts'
 import { createSignInLink, signIn } from '../../src/operate/admins/sessions.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { auditLog } from '../../src/runtime/db/schema.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 import { type Fields, form, type Site, siteOn } from './site.ts'
@@ -47,3 +49,9 @@ export async function signedIn(site: Site, address = CURATOR) {
     },
   }
 }
+
+/** The audit log without sign-ins, oldest first. */
+export const auditLines = async (db: Db) =>
+  (await db.select().from(auditLog).orderBy(auditLog.id))
+    .filter(({ action }) => action !== 'signed in')
+    .map(({ actor, action, target }) => `${actor}: ${action} ${target}`)

@@ -43,6 +43,20 @@ test('behind a trusted proxy, another one that is not trusted raises it too', as
   await app.close()
 })
 
+test('a trusted proxy that is reported with a port or as IPv6 is trusted: the reader is the address before it', async ({
+  db,
+  databaseUrl,
+}) => {
+  const { app } = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, TRUST_PROXY: 'loopback,10.0.0.0/8,fd00::/8' }))
+  app.get('/who', async ({ ip }) => ip)
+  for (const proxy of ['10.0.0.2', '10.0.0.2:4711', '::ffff:10.0.0.2', '[fd00::2]:4711']) {
+    const headers = { 'x-forwarded-for': `198.51.100.1, 203.0.113.9, ${proxy}` }
+    const { body } = await app.inject({ url: '/who', remoteAddress: '::ffff:127.0.0.1', headers })
+    expect(body, proxy).toBe('203.0.113.9')
+  }
+  await app.close()
+})
+
 test('trusted proxies and local development raise none', async ({ db, databaseUrl }) => {
   const trusting = { NODE_ENV: 'production', TRUST_PROXY: 'uniquelocal,loopback' }
   for (const settings of [trusting, { NODE_ENV: 'development' }]) {
@@ -54,16 +68,19 @@ test('trusted proxies and local development raise none', async ({ db, databaseUr
   }
 })
 
-test('a request without an address, as on a connection that was reset, raises none', async ({ db, databaseUrl }) => {
-  const settings = { DATABASE_URL: databaseUrl, NODE_ENV: 'production' }
-  const { app } = siteOn(servicesOn(db, settings))
-  // A local socket has no address either.
-  const socketPath = join(await mkdtemp(join(tmpdir(), 'proxy-')), 'api')
-  await app.listen({ path: socketPath })
-  for (const headers of [{}, PROXIED]) {
-    const [reply] = (await once(get({ socketPath, path: '/healthz', headers }), 'response')) as [IncomingMessage]
-    reply.resume()
-    expect(reply.statusCode).toBe(200)
-  }
-  await app.close()
-})
+test.for([{}, { TRUST_PROXY: 'loopback' }])(
+  'a request without an address, as on a connection that was reset, raises none: %j',
+  async (trusting, { db, databaseUrl }) => {
+    const settings = { DATABASE_URL: databaseUrl, NODE_ENV: 'production', ...trusting }
+    const { app } = siteOn(servicesOn(db, settings))
+    // A local socket has no address either.
+    const socketPath = join(await mkdtemp(join(tmpdir(), 'proxy-')), 'api')
+    await app.listen({ path: socketPath })
+    for (const headers of [{}, PROXIED]) {
+      const [reply] = (await once(get({ socketPath, path: '/healthz', headers }), 'response')) as [IncomingMessage]
+      reply.resume()
+      expect(reply.statusCode).toBe(200)
+    }
+    await app.close()
+  },
+)

@@ -17,12 +17,11 @@ import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
 import { NEVER } from '../support/sending.ts'
-import { addSubscriber, servicesOn } from '../support/services.ts'
+import { addSubscriber, readerOf, servicesOn } from '../support/services.ts'
 import { BOUNCES, bounceMail, complaintMail, handedDigest, stateOf } from './support.ts'
 
 const OLD = 'ada@example.org'
 const NEW = 'ada@new.example'
-const readerOf = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
 
 async function stage(db: Db) {
   const clock = { now: new Date('2026-04-15T12:00:00Z') }

@@ -7,14 +7,12 @@ import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, servicesOn } from '../support/services.ts'
+import { addSubscriber, servicesOn, statusOf } from '../support/services.ts'
 import { BOUNCES, bounceMail, complaintMail, handedDigest, plainMail, stateOf } from './support.ts'
 
 const EMAIL = 'ada@example.org'
 const DAY = '2026-04-15'
 const AT = (day: string) => ({ now: new Date(`${day}T12:00:00Z`) })
-const statusOf = async (db: Db, id: number) =>
-  (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.status
 const reasons = async (db: Db) => (await db.select().from(suppressions)).map((row) => row.reason)
 
 async function reader(db: Db, clock = AT(DAY)) {

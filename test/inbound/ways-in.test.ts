@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
-import { eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import nodemailer from 'nodemailer'
 import { expect, onTestFinished } from 'vitest'
 import { halt, passRestoreGuard, resumeAfterRestore } from '../../src/delivery/ledger/restore-guard.ts'
@@ -15,18 +15,16 @@ import { returnPath } from '../../src/mail/return-path.ts'
 import { findAttention } from '../../src/operate/attention/find.ts'
 import { checkMailbox } from '../../src/operate/doctor/mailbox.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
+import { inboundEvents } from '../../src/runtime/db/schema.ts'
 import { startInboundServer } from '../../workers/listen.ts'
 import { readMailboxJob } from '../../workers/read-mailbox.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+import { addSubscriber, NOON, servicesOn, statusOf, testConfig } from '../support/services.ts'
 import { openImapServer } from './imap-server.ts'
 import { BOUNCES, bounceMail, complaintMail, handedDigest, plainMail } from './support.ts'
 
 const EMAIL = 'ada@example.org'
 const CLOCK = () => ({ now: new Date('2026-04-15T12:00:00Z') })
-const statusOf = async (db: Db, id: number) =>
-  (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.status
 
 async function reader(db: Db, clock = CLOCK()) {
   const services = servicesOn(db, BOUNCES, clock)

@@ -1,5 +1,4 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
@@ -8,9 +7,9 @@ import { buildApp } from '../../src/app.ts'
 import { webhookRoutes } from '../../src/http/api/webhooks.ts'
 import { providerHeaders } from '../../src/mail/provider-headers.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
+import { inboundEvents } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, servicesOn } from '../support/services.ts'
+import { addSubscriber, servicesOn, statusOf } from '../support/services.ts'
 import { selfSigned } from './certificate.ts'
 import { BOUNCES, handedDigest, stateOf } from './support.ts'
 
@@ -63,9 +62,6 @@ interface Request {
   body: string
   headers: Record<string, string>
 }
-
-const statusOf = async (db: Db, id: number) =>
-  (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.status
 
 type Fields = Record<string, string | undefined>
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalAddress, isNetwork, isPublicAddress, networksOf } from '../../src/lib/network.ts'
+import { canonicalAddress, isNetwork, isPublicAddress, networkMatcher, networksOf } from '../../src/lib/network.ts'
 
 describe('the networks of an address', () => {
   test.for([
@@ -44,6 +44,14 @@ describe('the networks of an address', () => {
       }),
     )
   })
+})
+
+test('an address is found in networks, in each of its spellings', () => {
+  const matches = networkMatcher(['loopback', '192.0.2.7', '10.0.0.0/8', '::ffff:198.51.100.0/120', 'fd00::/8'])
+  const inside = ['127.0.0.9', '::1', '192.0.2.7:80', '10.9.9.9', '::ffff:10.0.0.1', '198.51.100.9', '[fd00::1]:443']
+  for (const address of inside) expect(matches(address), address).toBe(true)
+  for (const address of ['192.0.2.8', '11.0.0.1', '198.51.101.1', 'fe80::1', 'unknown', ''])
+    expect(matches(address), address).toBe(false)
 })
 
 test.for([

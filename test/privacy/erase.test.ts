@@ -214,3 +214,23 @@ test('every table with a subscriber is exported and erased', async ({ db }) => {
   const missing = rows.map(({ name }) => name).filter((name) => !(name in PERSONAL_TABLES))
   expect(missing).toEqual([])
 })
+
+test('erasing a reader empties every column but the number, the status and two times', async ({ db }) => {
+  const services = servicesOn(db)
+  const [filled, other] = [await addSubscriber(db, 'ada@gone.example'), await addSubscriber(db, 'bob@gone.example')]
+  const values: Record<string, string> = {
+    ...{ zone: "'Europe/Berlin'", share: "'only'", size: '20', cadence: "'weekly'", format: "'text'", locale: "'de'" },
+    ...{ text: "'x'", bytea: "'\\x01'", jsonb: "'{}'", boolean: 'true', smallint: '3', integer: '3' },
+    ...{ ARRAY: "'{x}'", 'timestamp with time zone': "'2026-01-01Z'" },
+  }
+  const { rows: columns } = await db.execute<{ name: string; type: string }>(sql`
+    SELECT column_name AS name, data_type AS type FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = 'subscribers' AND column_name NOT IN ('id', 'status')`)
+  const set = columns.map(({ name, type }) => `${name} = ${values[name] ?? values[type]}`).join(', ')
+  await db.execute(sql.raw(`UPDATE subscribers SET ${set} WHERE id = ${filled}`))
+  for (const id of [filled, other]) await eraseReader(services, id)
+  const { rows } = await db.execute<{ left: object }>(
+    sql`SELECT to_jsonb(s) - '{id,created_at,updated_at}'::text[] AS left FROM subscribers s ORDER BY id`,
+  )
+  expect(rows[0]!.left).toEqual(rows[1]!.left)
+})

@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eq } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
 import { addressHash } from '../../src/mail/address.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
@@ -13,7 +12,7 @@ import { importSubscribers } from '../../src/subscription/import.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { lift } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+import { addSubscriber, NOON, readerOf, servicesOn, testConfig } from '../support/services.ts'
 
 /** An address of an earlier version, whose key was the address as typed: e, then the accent. */
 const OLD = 'jose\u0301@example.org'
@@ -21,19 +20,23 @@ const NEW = 'jos\u00e9@example.org'
 const hashOf = (key: string) => addressHash(testConfig().SUPPRESSION_KEY, key)
 const asBefore = (db: Db, email: string, values: Parameters<typeof addSubscriber>[2] = {}) =>
   addSubscriber(db, email, { ...values, emailKey: email, addressHash: hashOf(email) })
-const read = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
 
 test('a key of an earlier version is composed, and a second row of the mailbox ends', async ({ db }) => {
   const services = servicesOn(db)
   const id = await asBefore(db, OLD)
   const kelvin = await asBefore(db, '\u212a@example.org')
   expect(await composeKeys(services)).toEqual({ composed: 1, ended: 0 })
-  expect(await read(db, id)).toMatchObject({ email: OLD, emailKey: NEW, addressHash: hashOf(NEW), status: 'active' })
-  expect((await read(db, kelvin)).emailKey, 'another person’s letter').toBe('\u212a@example.org')
+  expect(await readerOf(db, id)).toMatchObject({
+    email: OLD,
+    emailKey: NEW,
+    addressHash: hashOf(NEW),
+    status: 'active',
+  })
+  expect((await readerOf(db, kelvin)).emailKey, 'another person’s letter').toBe('\u212a@example.org')
   const double = await asBefore(db, 'JOSE\u0301@example.org'.toLowerCase())
   expect(await composeKeys(services)).toEqual({ composed: 0, ended: 1 })
-  expect((await read(db, double)).status).toBe('unsubscribed')
-  expect((await read(db, id)).status).toBe('active')
+  expect((await readerOf(db, double)).status).toBe('unsubscribed')
+  expect((await readerOf(db, id)).status).toBe('active')
   expect(await composeKeys(services), 'once').toEqual({ composed: 0, ended: 0 })
 })
 

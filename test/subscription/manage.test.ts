@@ -1,10 +1,9 @@
-import { eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import type { Message } from '../../src/mail/message.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { deleteExpired } from '../../src/privacy/delete-expired.ts'
 import type { Relay } from '../../src/relay/relay.ts'
-import type { Db } from '../../src/runtime/db/database.ts'
 import {
   addressChanges,
   deliveries,
@@ -23,7 +22,7 @@ import { subscribe } from '../../src/subscription/subscribe.ts'
 import { deleteUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
 import { someoneWaits, test } from '../support/database.ts'
 import { NEVER } from '../support/sending.ts'
-import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { addSubscriber, NOON, readerOf, releasedEdition, servicesOn } from '../support/services.ts'
 
 const ADA = 'ada@example.org'
 const NEW = 'ada@new.example'
@@ -45,7 +44,6 @@ async function post(services: Services): Promise<{ to: string; text: string }[]>
 }
 const tokenIn = (mail: { text: string } | undefined, page: string): string =>
   new RegExp(`/${page}/([A-Za-z0-9_-]+)`).exec(mail?.text ?? '')?.[1] ?? 'none'
-const row = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
 
 async function manageToken(services: Services): Promise<string> {
   await requestManageLink(services, { typed: ADA })
@@ -58,7 +56,9 @@ describe('the link to manage', () => {
     await addSubscriber(db, ADA)
     await addSubscriber(db, 'left@example.org', { status: 'unsubscribed' })
     const complained = await addSubscriber(db, 'angry@example.org', { status: 'complained' })
-    await db.insert(suppressions).values({ addressHash: (await row(db, complained)).addressHash!, reason: 'complaint' })
+    await db
+      .insert(suppressions)
+      .values({ addressHash: (await readerOf(db, complained)).addressHash!, reason: 'complaint' })
     await addSubscriber(db, 'lost@example.org', { status: 'complained' })
     const typed = ['ADA', 'left', 'angry', 'lost', 'unknown']
     for (const name of typed) {
@@ -103,14 +103,14 @@ describe('a change of address', () => {
     expect(mail!.to).toBe('Ada@new.example')
     expect(mail!.text).not.toMatch(/^List-Unsubscribe:/m)
     expect(mail!.text).not.toContain(ADA)
-    expect((await row(db, id)).email).toBe(ADA)
+    expect((await readerOf(db, id)).email).toBe(ADA)
     const token = tokenIn(mail, 'change')
     await changeAddress(services, token)
-    expect(await row(db, id)).toMatchObject({ email: 'Ada@new.example', emailKey: NEW, status: 'active' })
+    expect(await readerOf(db, id)).toMatchObject({ email: 'Ada@new.example', emailKey: NEW, status: 'active' })
     expect(await db.$count(addressChanges)).toBe(0)
-    const moved = await row(db, id)
+    const moved = await readerOf(db, id)
     await changeAddress(services, token)
-    expect(await row(db, id), 'the second click').toEqual(moved)
+    expect(await readerOf(db, id), 'the second click').toEqual(moved)
   })
 
   test('is not repeated by an old link, once the reader moved on', async ({ db }) => {
@@ -118,7 +118,7 @@ describe('a change of address', () => {
     const services = servicesOn(db, {}, clock)
     const id = await addSubscriber(db, ADA)
     const moveTo = async (typed: string) => {
-      const { addressHash } = await row(db, id)
+      const { addressHash } = await readerOf(db, id)
       await requestAddressChange(services, mintManageToken(services.keys, id, clock.now, addressHash!), typed)
       const token = tokenIn(
         (await post(services)).find(({ to }) => to === typed),
@@ -131,7 +131,7 @@ describe('a change of address', () => {
     const old = await moveTo(NEW)
     await moveTo('ada@third.example')
     await expect(changeAddress(services, old)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
-    expect((await row(db, id)).email).toBe('ada@third.example')
+    expect((await readerOf(db, id)).email).toBe('ada@third.example')
   })
 
   test('sends an email to the old address, which is then forgotten', async ({ db }) => {
@@ -155,7 +155,7 @@ describe('a change of address', () => {
     const id = await addSubscriber(db, ADA)
     await requestAddressChange(services, await manageToken(services), 'Ada@example.org')
     await changeAddress(services, tokenIn((await post(services))[0], 'change'))
-    expect(await row(db, id)).toMatchObject({ email: 'Ada@example.org', emailKey: ADA, status: 'active' })
+    expect(await readerOf(db, id)).toMatchObject({ email: 'Ada@example.org', emailKey: ADA, status: 'active' })
     expect(await post(services)).toEqual([])
     expect(await db.$count(movedAddresses)).toBe(0)
   })
@@ -173,7 +173,7 @@ describe('a change of address', () => {
       return { ended }
     })
     expect(await changing.ended).toBe('TOKEN_UNKNOWN')
-    expect(await row(db, id)).toMatchObject({ status: 'erased', email: null })
+    expect(await readerOf(db, id)).toMatchObject({ status: 'erased', email: null })
   })
 
   test('only the newest request counts', async ({ db }) => {
@@ -188,7 +188,7 @@ describe('a change of address', () => {
     const newer = tokenIn((await post(services))[0], 'change')
     await expect(changeAddress(services, older)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
     await changeAddress(services, newer)
-    expect((await row(db, id)).email).toBe('second@new.example')
+    expect((await readerOf(db, id)).email).toBe('second@new.example')
   })
 
   test('replaces an unconfirmed sign-up, but never a subscription', async ({ db }) => {
@@ -206,7 +206,7 @@ describe('a change of address', () => {
       const done = changeAddress(services, tokenIn((await post(services))[0], 'change'))
       if (taken) await expect(done).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
       else await done
-      expect((await row(db, id)).email).toBe(taken ? ADA : NEW)
+      expect((await readerOf(db, id)).email).toBe(taken ? ADA : NEW)
       expect(await db.$count(subscribers)).toBe(taken ? 2 : 1)
     }
   })
@@ -250,9 +250,9 @@ describe('a reader’s data', () => {
     })
     const token = await manageToken(services)
     await requestAddressChange(services, token, NEW)
-    const { addressHash } = await row(db, id)
+    const { addressHash } = await readerOf(db, id)
     await eraseReader(services, id)
-    expect(await row(db, id)).toMatchObject({
+    expect(await readerOf(db, id)).toMatchObject({
       status: 'erased',
       email: null,
       emailKey: null,

@@ -1,4 +1,3 @@
-import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
@@ -12,12 +11,11 @@ import type { PreferenceChanges } from '../../src/subscription/preference-rules.
 import { readPreferences, savePreferences, undoPreferences } from '../../src/subscription/preferences.ts'
 import { test } from '../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
-import { addPapers, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { addPapers, addSubscriber, NOON, readerOf, releasedEdition, servicesOn } from '../support/services.ts'
 
 const ADA = 'ada@example.org'
 const DAY = 86_400_000
 const tokenOf = ({ keys }: Services, id: number) => mintToken(keys, 'preferences', id, NOON)
-const row = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
 
 async function reader(db: Db, values: Parameters<typeof addSubscriber>[2] = {}, at = { now: NOON }) {
   const services = servicesOn(db, {}, at)
@@ -28,13 +26,13 @@ async function reader(db: Db, values: Parameters<typeof addSubscriber>[2] = {}, 
     id,
     token,
     save: (wishes: PreferenceChanges) => savePreferences(services, token, wishes),
-    nextDigest: async () => (await row(db, id)).nextDigestAt!.toISOString(),
+    nextDigest: async () => (await readerOf(db, id)).nextDigestAt!.toISOString(),
   }
 }
 
 test('reading returns the preferences and changes nothing', async ({ db }) => {
   const { services, id, token } = await reader(db, { zone: 'Asia/Tokyo', hour: 7, cadence: 'weekdays', size: 5 })
-  const before = await row(db, id)
+  const before = await readerOf(db, id)
   expect(await readPreferences(services, token)).toEqual({
     zone: 'Asia/Tokyo',
     hour: 7,
@@ -59,7 +57,7 @@ test('reading returns the preferences and changes nothing', async ({ db }) => {
     version: expect.any(String),
     previousVersion: null,
   })
-  expect(await row(db, id)).toEqual(before)
+  expect(await readerOf(db, id)).toEqual(before)
 })
 
 test('saving changes only the given preferences and moves the next digest at once', async ({ db }) => {
@@ -397,9 +395,9 @@ describe('undo', () => {
 
   test('without a saved change does nothing, and never resubscribes a reader', async ({ db }) => {
     const { services, id, token, save } = await reader(db, { status: 'unsubscribed' })
-    const before = await row(db, id)
+    const before = await readerOf(db, id)
     await undoPreferences(services, token)
-    expect(await row(db, id)).toEqual(before)
+    expect(await readerOf(db, id)).toEqual(before)
     await save({ size: 5 })
     expect(await undoPreferences(services, token)).toMatchObject({ status: 'unsubscribed', size: 10 })
   })
@@ -437,12 +435,12 @@ describe('refuses invalid preferences with a message, and saves nothing', () => 
   for (const [name, wishes, words] of bad) {
     test(name, async ({ db }) => {
       const { id, save } = await reader(db)
-      const before = await row(db, id)
+      const before = await readerOf(db, id)
       await expect(save(wishes)).rejects.toMatchObject({
         code: 'BAD_PREFERENCE',
         message: expect.stringMatching(words),
       })
-      expect(await row(db, id)).toEqual(before)
+      expect(await readerOf(db, id)).toEqual(before)
     })
   }
 })
@@ -462,7 +460,7 @@ describe('the link', () => {
       await expect(readPreferences(services, link)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
       await expect(savePreferences(services, link, { hour: 7 })).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
     }
-    expect((await row(db, id)).hour).toBe(8)
+    expect((await readerOf(db, id)).hour).toBe(8)
   })
 
   test('of an unsubscribed reader still shows and saves, and does not resubscribe them', async ({ db }) => {

@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import { pino } from 'pino'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
@@ -87,6 +88,12 @@ export async function addSubscriber(db: Db, email: string, values: NewSubscriber
     .returning({ id: subscribers.id })
   return row!.id
 }
+
+/** Returns a subscriber's row. */
+export const readerOf = async (db: Db, id: number) =>
+  (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
+
+export const statusOf = async (db: Db, id: number) => (await readerOf(db, id)).status
 
 /** Adds readers reader-1@example.org to reader-N@example.org in one statement. */
 export async function addReaders(db: Db, count: number, values: NewSubscriber = {}): Promise<void> {

@@ -15,11 +15,9 @@ import { exportSuppressions, importSuppressions } from '../../src/suppression/ex
 import { lift, type SuppressionReason, suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
 import { NEVER, relaysOn, sinkThat } from '../support/sending.ts'
-import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+import { addSubscriber, NOON, servicesOn, statusOf, testConfig } from '../support/services.ts'
 
 const hashOf = (email: string) => addressHash(testConfig().SUPPRESSION_KEY, parseAddress(email).key)
-const statusOf = async (db: Db, id: number) =>
-  (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.status
 const reasonOf = async (db: Db, email: string) =>
   (
     await db

@@ -50,11 +50,12 @@ const change = (
   { kind, date }: EditionKey,
   action: string,
   command: Command,
-  act: (services: Services) => Promise<unknown>,
+  act: (services: Services) => Promise<boolean>,
 ) =>
   withServices(async (services) => {
     const entry = { actor: cliActor(), action, target: describeEdition({ kind, date }) }
-    await withAudit(services, entry, (db) => act({ ...services, db }))
+    const changed = await withAudit(services, entry, (db) => act({ ...services, db }))
     const done = `${action} ${entry.target}.`
-    report(command, { kind, date, done: action }, done[0]!.toUpperCase() + done.slice(1))
+    const sentence = changed ? done[0]!.toUpperCase() + done.slice(1) : `Nothing to change in ${entry.target}.`
+    report(command, { kind, date, done: action, changed }, sentence)
   })

@@ -29,7 +29,8 @@ export const wordingRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     const again = async (code: number, more: object) => {
       const stored = wordingForm(await findEdition(services, key))
       const { do: _, ...typed } = body
-      return showEdition(services, reply.code(code), key, { more: { wording: { ...stored, ...typed, ...more } } })
+      const wording = { ...stored, ...typed, saved: stored, ...more }
+      return showEdition(services, reply.code(code), key, { more: { wording } })
     }
     if (body.do === 'preview') return again(200, { preview: renderMarkdown(note, '').map(({ html }) => html) })
     try {

@@ -154,10 +154,10 @@ function focusAgain(element) {
   return Boolean(again)
 }
 
-// Unsaved text stays as it is typed.
+// Unsaved text stays as it is typed. A preview or a problem shows the typed words as the form's own, with the saved ones beside them.
 const unsaved = () =>
   [...content.querySelectorAll('textarea, input[type="text"], input[type="url"]')]
-    .filter((field) => field.value !== field.defaultValue)
+    .filter(({ value, defaultValue, dataset }) => value !== (dataset.saved ?? defaultValue))
     .map(({ id, value }) => ({ id, value }))
 
 // Other forms and links load a page, which would lose it.

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 
-/** A token, and characters that no token has. */
-const WITH_TAIL = /^([\w-]+)[^\w-]/
+/** A token (`mintToken`) and what may follow it. A tail may begin with characters that tokens have: the length ends the token. */
+const WITH_TAIL = /^([\w-]{46}|[\w-]{35})(?:[_-]*[^\w-].*|[_-]+)$/s
+
+/** Encodes a percent sign at the end of a link, which no server can decode. Every other one that stands alone is malformed. */
+export const encodePercentTail = (url: string): string => url.replace(/(?<=[\w-]{35})%(?=[?#]|$)/, '%25')
 
 /**
  * Takes off what email programs add to a link in plain text: a full stop, a bracket, "&amp;". A page behind a token is redirected to its

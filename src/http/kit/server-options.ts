@@ -1,7 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { networkMatcher } from '../../lib/network.ts'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
+import { encodePercentTail } from './link-tail.ts'
 import { encodePaperId } from './paper-id-paths.ts'
 import { RouteLogController, requestLogger } from './request-log.ts'
 
@@ -13,10 +15,10 @@ const BODY_BYTES = 16 * 1024
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyServerOptions => ({
   loggerInstance: requestLogger(log),
   logController: new RouteLogController(),
-  // Trusted proxies by address or network. Without any, X-Forwarded-For is ignored.
-  trustProxy: config.TRUST_PROXY.length > 0 && config.TRUST_PROXY,
+  // Without trusted proxies, X-Forwarded-For is ignored. Fastify's own comparison knows no address with a port.
+  trustProxy: config.TRUST_PROXY.length > 0 && networkMatcher(config.TRUST_PROXY),
   bodyLimit: BODY_BYTES,
-  rewriteUrl: ({ url }) => encodePaperId(url ?? '/'),
+  rewriteUrl: ({ url }) => encodePercentTail(encodePaperId(url ?? '/')),
   requestTimeout: 30 * SECONDS,
   // Longer than a proxy keeps an idle connection: nginx 60 seconds, Traefik 90, Caddy 120. A request that the proxy sends while we close
   // is lost, and its reader gets 502.

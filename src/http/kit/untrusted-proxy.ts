@@ -1,26 +1,10 @@
-import { BlockList, isIPv6 } from 'node:net'
 import { sql } from 'drizzle-orm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { canonicalAddress } from '../../lib/network.ts'
+import { canonicalAddress, networkMatcher } from '../../lib/network.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** Private networks (RFC 1918, 6598, 4193, 4291). A peer there is the operator's proxy, not a reader. */
-const PRIVATE = new BlockList()
-for (const [network, bits] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['127.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['169.254.0.0', 16],
-] as const)
-  PRIVATE.addSubnet(network, bits)
-for (const [network, bits] of [
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv6')
+const isPrivate = networkMatcher(['loopback', 'linklocal', 'uniquelocal', '100.64.0.0/10'])
 
 /** At most one log line and update in this time. */
 const NOTE_EVERY_MS = 10 * 60_000
@@ -39,8 +23,7 @@ function findUntrustedProxy({
   const isFirst = forwardedFor.split(',').filter((entry) => entry.trim()).length < ips.length
   // A connection that was reset has no address.
   if (isFirst || !ip) return undefined
-  const address = canonicalAddress(ip)
-  return PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ? address : undefined
+  return isPrivate(ip) ? canonicalAddress(ip) : undefined
 }
 
 /** In production, logs such a proxy and stores it for the operator's alerts. */

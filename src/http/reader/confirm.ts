@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { plainDay } from '../../calendar/words.ts'
 import { newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
-import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { LOCALES, type Messages } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -13,7 +12,7 @@ import { isField } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { checkConfirm, confirm } from '../../subscription/confirm.ts'
 import { localeAndCadenceOf } from '../../subscription/find-reader.ts'
-import { readPreferences } from '../../subscription/preferences.ts'
+import { findPreferences } from '../../subscription/preferences.ts'
 import { setLocale } from '../kit/language.ts'
 import { richText } from '../kit/rich-text.ts'
 import { disallowIndexing } from '../kit/security.ts'
@@ -62,7 +61,8 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   }
   app.get('/welcome', { schema: welcomeSchema }, async ({ query }, reply) => {
     const t = query.in ? setLocale(reply, query.in) : reply.locals!.t
-    const current = query.choose ? await readPreferences(services, query.choose).catch(unknownIsFine) : undefined
+    // A link that was cut off shows the page without its form.
+    const current = query.choose ? await findPreferences(services, query.choose) : undefined
     // Opened again later, as from a bookmark: what it says is past.
     const isOver = query.first !== undefined && new Date(query.first) <= services.now()
     if (current && (isOver || current.status !== 'active')) return reply.redirect(`/preferences/${query.choose}`, 303)
@@ -77,11 +77,6 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       sample: current && (await newestDigest(services, t)),
     })
   })
-}
-
-/** A link that was cut off shows the page without its form. */
-function unknownIsFine(error: unknown): undefined {
-  if (!(error instanceof PaperboyError)) throw error
 }
 
 /** Broad topics with the number of their papers in the newest week. */

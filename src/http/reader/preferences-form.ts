@@ -2,7 +2,7 @@ import { daysLater } from '../../calendar/days.ts'
 import { momentInZone, zoneForIntl } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { fullDay, weekdayNamed } from '../../calendar/words.ts'
-import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { isLocale, type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import type { TasteInWords } from '../../papers/votes/learn-taste.ts'
@@ -17,7 +17,7 @@ import {
   tidied,
   tidy,
 } from '../../subscription/preference-rules.ts'
-import type { Preferences } from '../../subscription/preferences.ts'
+import { choicesOf, type Preferences } from '../../subscription/preferences.ts'
 import { zoneGroups } from '../kit/zones.ts'
 import { showChoices } from './shown-choices.ts'
 
@@ -116,8 +116,8 @@ export function preferencesPage(
   closeHourUtc: number,
 ) {
   const pauseDay = saved.pausedUntil && saved.pausedUntil > now ? saved.pausedUntilDay : null
-  const { pauseWeeks: _, pausedUntil = pauseDay, locale: _locale, ...wishes } = typed
-  const current = { ...saved, ...wishes }
+  const { pauseWeeks: _, pausedUntil = pauseDay, ...wishes } = typed
+  const current = { ...saved, ...wishes, locale: isLocale(typed.locale) ? typed.locale : saved.locale }
   const option = (value: string | number, label: string, chosen: unknown) => ({
     value,
     label,
@@ -155,7 +155,7 @@ export function preferencesPage(
     sourceLinks: current.sourceLinks,
     abstracts: current.abstracts,
     // A reader keeps a language that is no longer offered.
-    locales: [...new Set([...languages, current.locale])].map((locale) => ({
+    locales: [...new Set([...languages, saved.locale, current.locale])].map((locale) => ({
       ...option(locale, messagesIn(locale).name, current.locale),
       lang: locale,
     })),
@@ -163,19 +163,6 @@ export function preferencesPage(
     zone: current.zone,
     zones: zoneGroups(current.zone),
   }
-}
-
-function choicesOf(saved: Preferences): Choices {
-  const {
-    pausedUntil: _,
-    pausedUntilDay: _day,
-    nextDigestAt: _next,
-    status: _status,
-    version: _version,
-    previousVersion: _previous,
-    ...choices
-  } = saved
-  return choices
 }
 
 /** Hours that the welcome page offers. Preferences have all of them. */

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
-import { readPreferences } from '../../subscription/preferences.ts'
+import { findPreferences } from '../../subscription/preferences.ts'
 import { checkUnsubscribe, unsubscribe } from '../../subscription/unsubscribe.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
@@ -33,7 +32,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   app.get('/unsubscribe/:token', { schema: shown }, async ({ params, query }, reply) => {
     const { subscriberId } = checkUnsubscribe(services, params.token)
     const preferencesToken = mintToken(services.keys, 'preferences', subscriberId, services.now())
-    const current = await readPreferences(services, preferencesToken).catch(goneIsFine)
+    const current = await findPreferences(services, preferencesToken)
     if (current) setLocale(reply, current.locale)
     if (!current || !CAN_UNSUBSCRIBE.includes(current.status))
       return reply.view('unsubscribed', { thanks: query.thanks !== undefined })
@@ -53,7 +52,3 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 }
 
 const CAN_UNSUBSCRIBE = ['active', 'pending', 'bounced']
-
-function goneIsFine(error: unknown): undefined {
-  if (!(error instanceof PaperboyError)) throw error
-}

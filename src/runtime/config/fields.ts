@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
-import { isNetwork } from '../../lib/network.ts'
-import { parseAddress } from '../../mail/address.ts'
+import { isNetwork, NAMED_NETWORKS } from '../../lib/network.ts'
+import { isAscii, parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { decodeLogin, ENCODE_LOGIN, isLoginCut } from './url-login.ts'
 
@@ -53,8 +53,12 @@ export const mailbox = z.string().transform((value, context): Mailbox => {
   }
 })
 
-/** Returns a domain's A-label. Text that has none is returned unchanged, and the next check refuses it. */
-export const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
+/**
+ * Returns a domain's A-label, in lower case. Text that has none is returned unchanged, and the next check refuses it. Node's function
+ * takes numbers for IP addresses: "163" would become "0.0.0.163".
+ */
+export const toAsciiDomain = (domain: string): string =>
+  isAscii(domain) ? domain.toLowerCase() : domainToASCII(domain) || domain
 
 /** An address without port, or a name. Names of the DNS have no other signs. */
 export const isHost = (text: string): boolean => isIPv6(text) || /^[\p{L}\p{M}\p{N}_.-]+$/u.test(text)
@@ -107,9 +111,9 @@ export function addresses(entries: string[], context: z.RefinementCtx): string[]
   }
 }
 
-/** Fastify's `trustProxy` accepts these names besides addresses and networks, and no network that is all addresses. */
+/** Proxies that may be trusted: no network that is all addresses. */
 export const isProxy = (text: string): boolean =>
-  ['loopback', 'linklocal', 'uniquelocal'].includes(text) || (isNetwork(text) && !/\/0+$/.test(text))
+  Object.hasOwn(NAMED_NETWORKS, text) || (isNetwork(text) && !/\/0+$/.test(text))
 
 export const hostName = z
   .string()

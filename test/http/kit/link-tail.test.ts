@@ -6,7 +6,7 @@ import { routesOf } from '../routes.ts'
 import { test } from '../site.ts'
 
 /** What email programs take for a part of a link in plain text, and what browsers send for it. */
-const TAILS = ['.', ',', ')', '%3E', '&amp;', '=', '%22', '%C2%A0', '.?in=mail'] as const
+const TAILS = ['.', ',', ')', '%3E', '&amp;', '=', '%22', '%C2%A0', '_', '_.', '%', '.?in=mail'] as const
 
 test('a link with a tail leads to the link, on every page behind a token', async ({ site: { app, services } }) => {
   await app.ready()

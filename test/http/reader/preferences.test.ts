@@ -357,7 +357,7 @@ describe('wishes', () => {
     await addPapers(db, '2026-04-17', 1)
     const { url, row } = await reader(db, site.services, { likePapers: ['2501.00001'] })
     const before = await row()
-    const typed = { likePapers: '2604.14000, 2604.99999 2604.17000', keywords: 'lora', size: '20' }
+    const typed = { likePapers: '2604.14000, 2604.99999 2604.17000', keywords: 'lora', size: '20', locale: 'fr' }
     const page = await site.app.inject({ method: 'POST', url, ...form(typed) })
     expect(page.statusCode).toBe(422)
     expect(page.body).toContain('We don’t have 2604.99999, 2604.17000.')
@@ -365,6 +365,8 @@ describe('wishes', () => {
     expect(page.body).toContain('value="2604.14000" checked> <span dir="auto">Paper 1 of 2026-04-14')
     expect(page.body).toMatch(/name="keywords"[^>]* value="lora"/)
     expect(page.body).toMatch(/name="size" value="20" checked/)
+    expect(page.body).toMatch(/name="locale" value="fr" checked/)
+    expect(page.body, 'the page stays in the saved language').toContain('<html lang="en"')
     expect(await row()).toEqual(before)
 
     const corrected = `${new URLSearchParams(typed)}&likePapers=2501.00001`.replace('2604.99999+2604.17000', '')

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
@@ -13,6 +13,19 @@ test('a database of this version migrates again without change', async ({ db, da
   const { rows } = await applied()
   await migrate(databaseUrl)
   expect((await applied()).rows).toEqual(rows)
+})
+
+test('the journal has every migration, in the order of the files, each later than the one before', async () => {
+  const folder = new URL('../../../migrations/', import.meta.url)
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const { entries } = JSON.parse(await readFile(new URL('meta/_journal.json', folder), 'utf8')) as {
+    entries: { idx: number; tag: string; when: number }[]
+  }
+  expect(entries.map(({ tag }) => `${tag}.sql`)).toEqual(files)
+  expect(entries.map(({ idx }) => idx)).toEqual(files.map((_, index) => index))
+  // drizzle skips one that is dated before the last that ran, and says nothing.
+  const times = entries.map(({ when }) => when)
+  expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b))
 })
 
 test('a database of a development version stays as it is, and the error says how to keep the readers', async ({

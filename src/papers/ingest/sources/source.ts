@@ -29,7 +29,7 @@ export const sharedByDays = <T>(fetch: () => Promise<T>, now: () => Date): (() =
   keptFor(fetch, { ms: 30_000, now: () => now().getTime() })
 
 /**
- * A source of paper lists. A new source is one file with this interface and a line in configured.ts.
+ * A source of paper lists. A new source is one file with this interface, and a line each in source-names.ts and configured.ts.
  *
  * Both methods throw PaperboyError SOURCE_UNAVAILABLE naming the request and the failure.
  */
