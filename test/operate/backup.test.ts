@@ -296,6 +296,27 @@ test('suppressions that were imported before the restore are never overwritten',
   expect([suppressions!.length, subscribers]).toEqual([1, []])
 })
 
+test('tables in a schema of the role’s own are backed up, and restored where the role makes its tables', async () => {
+  const source = await emptyDatabase()
+  await runSql(source, `CREATE SCHEMA AUTHORIZATION CURRENT_USER`)
+  await migrate(source)
+  const pool = openPool(source, () => {})
+  await addReaders(databaseOn(pool), 3)
+  await pool.end()
+  const file = temporaryFile()
+  expect(await paperboy(source, 'backup', file)).toMatchObject({ code: 0 })
+
+  const inPublic = await emptyDatabase()
+  expect(await paperboy(inPublic, 'restore', file)).toMatchObject({ code: 0 })
+  expect((await contents(inPublic)).subscribers).toHaveLength(3)
+
+  expect(await paperboy(source, 'restore', file), 'not over readers').toMatchObject({ code: 1 })
+  const own = await emptyDatabase()
+  await runSql(own, `CREATE SCHEMA AUTHORIZATION CURRENT_USER`)
+  expect(await paperboy(own, 'restore', file)).toMatchObject({ code: 0 })
+  expect(await contents(own), 'nothing in public').toEqual({})
+})
+
 test('a backup of an earlier version is restored as that version, then migrated', async () => {
   const journal = JSON.parse(await readFile(new URL('../../migrations/meta/_journal.json', import.meta.url), 'utf8'))
   const earlier = journal.entries.at(-2).when as number

@@ -15,7 +15,8 @@ export const HEADER = '-- Paperboy backup '
 export const FOOTER = '-- complete: '
 
 /**
- * Reads all data as SQL: blocks of COPY, as pg_dump writes them. All tables are read at one moment, while the service runs on.
+ * Reads all data as SQL: blocks of COPY, as pg_dump writes them. All tables are read at one moment, while the service runs on. The file
+ * says `public` also where the tables have a schema of their own.
  *
  * @param databaseUrl a role that reads every table
  * @returns the chunks of the file, and what they contain, which is complete after the last one. Reading throws the database's error;
@@ -47,7 +48,7 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
     for (const { name, columns } of tables) {
       const list = columns.map(quoted).join(', ')
       yield `COPY public.${quoted(name)} (${list}) FROM stdin;\n`
-      const copy = client.query(copyTo(`COPY (SELECT ${list} FROM public.${quoted(name)}) TO STDOUT`))
+      const copy = client.query(copyTo(`COPY (SELECT ${list} FROM ${quoted(name)}) TO STDOUT`))
       for await (const chunk of copy) yield chunk
       yield '\\.\n'
       summary.tables++
