@@ -2,6 +2,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
 import { ownClient } from '../../lib/own-client.ts'
 import { VERSION } from '../../runtime/config/version.ts'
+import { liftTimeLimits } from '../../runtime/db/server-settings.ts'
 import { quoted, readPartitions, readSequences, readTables } from './tables.ts'
 
 export interface BackupSummary {
@@ -34,6 +35,7 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
   const client = ownClient({ connectionString: databaseUrl, application_name: 'paperboy backup' })
   await client.connect()
   try {
+    await liftTimeLimits(client)
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const made = await client.query("SELECT to_regclass('drizzle.__drizzle_migrations') AS table")
     if (made.rows[0].table === null)

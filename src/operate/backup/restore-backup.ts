@@ -5,6 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
 import { ownClient } from '../../lib/own-client.ts'
 import { migrate } from '../../runtime/db/database.ts'
+import { liftTimeLimits } from '../../runtime/db/server-settings.ts'
 import { SKIP_IDS } from '../../runtime/db/skip-ids.ts'
 import { type BackupSummary, FOOTER, HEADER } from './open-backup.ts'
 import { readLines } from './read-lines.ts'
@@ -33,6 +34,7 @@ export async function restoreBackup(
   const client = ownClient({ connectionString: databaseUrl, application_name: 'paperboy restore' })
   await client.connect()
   try {
+    await liftTimeLimits(client)
     await requireEmpty(client)
     await migrate(databaseUrl, { upTo: header.migrated })
     await requireTablesOf(client, header)
