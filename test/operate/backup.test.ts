@@ -171,8 +171,12 @@ async function begun(databaseUrl: string, files: string[]) {
   const env = { DATABASE_URL: databaseUrl, DATA_DIR: join(tmpdir(), 'paperboy-none') }
   const running = files.map((file) => start('src/cli/main.ts', ['backup', file], env))
   for (const each of running) stack.push(() => each.end('SIGKILL'))
+  // Databases made from one template have the same numbers for their tables.
   const waiting = async () =>
-    (await holder.query(`SELECT FROM pg_locks WHERE relation = 'subscribers'::regclass AND NOT granted`)).rowCount
+    (
+      await holder.query(`SELECT FROM pg_locks WHERE relation = 'subscribers'::regclass AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+    ).rowCount
   await expect.poll(waiting, { timeout: 30_000 }).toBe(files.length)
   return { running, goOn: () => holder.query('COMMIT') }
 }
