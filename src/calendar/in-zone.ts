@@ -20,3 +20,14 @@ export function momentInZone(t: Messages, at: Date, zone: string): string {
     timeZone,
   )
 }
+
+/** Returns what gives a zone's offset from UTC at a moment, both in milliseconds. */
+export function offsetsOf(zone: string): (at: number) => number {
+  const format = new Intl.DateTimeFormat('en', { timeZoneName: 'longOffset', timeZone: zoneForIntl(zone) })
+  return (at) => {
+    const parts = format.formatToParts(at)
+    const [, sign, hours = '0', minutes = '0'] =
+      /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')!.value) ?? []
+    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
+  }
+}

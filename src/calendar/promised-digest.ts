@@ -1,6 +1,6 @@
 import { closeOfDay, dayOf, daysLater, isWeekend, startOfDay } from './days.ts'
 import { isQuietDay } from './holidays.ts'
-import { zoneForIntl } from './in-zone.ts'
+import { offsetsOf } from './in-zone.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -88,15 +88,4 @@ function hourOn(day: string, hour: number, offsetAt: (at: number) => number): Da
   const asUtc = startOfDay(day).getTime() + hour * HOUR_MS
   const [before, after] = [offsetAt(asUtc - DAY_MS), offsetAt(asUtc + DAY_MS)]
   return new Date(asUtc - (offsetAt(asUtc - after) === after ? after : before))
-}
-
-/** Returns what gives a zone's offset from UTC at a moment, both in milliseconds. */
-function offsetsOf(zone: string): (at: number) => number {
-  const format = new Intl.DateTimeFormat('en', { timeZoneName: 'longOffset', timeZone: zoneForIntl(zone) })
-  return (at) => {
-    const parts = format.formatToParts(at)
-    const [, sign, hours = '0', minutes = '0'] =
-      /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')!.value) ?? []
-    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
-  }
 }

@@ -37,8 +37,9 @@ const PLAIN = { day: 'numeric', month: 'long', year: 'numeric' } as const
 /** "14 March 2025" */
 export const plainDay = (day: string, intl = ENGLISH): string => format(day, intl, PLAIN)
 
-/** "10 – 16 March 2025"; "10.–16. März 2025"; "2025年3月10日至16日" */
+/** "10 – 16 March 2025"; "10.–16. März 2025"; "2025年3月10日至16日". One day alone is no range: "10 March 2025". */
 export function plainSpan(from: string, to: string, intl = ENGLISH): string {
+  if (from === to) return plainDay(from, intl)
   if (!intl.startsWith('zh'))
     return writeFirstOfMonth(formatOf(intl, PLAIN).formatRange(startOfDay(from), startOfDay(to)), intl)
   // For Chinese, Intl writes ranges in digits only: 2025/3/10 – 2025/3/16.

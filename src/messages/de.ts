@@ -456,7 +456,7 @@ export const de = (newsletter: string): Messages => ({
     notASpanText: 'Schreiben Sie eine Woche als /papers?week=2026-W11 und einen Monat als /papers?month=2026-03.',
     noPapers: 'Keine Artikel an diesem Tag',
     noPapersIn: 'Keine Artikel in diesem Zeitraum',
-    noPapersText: (day) => `Für ${day} gibt es keine Liste. An Wochenenden gibt es meist keine.`,
+    noPapersText: (day) => `Für ${day} gibt es keine Liste. An Wochenenden und Feiertagen gibt es meist keine.`,
     noPapersInText: 'Für diese Woche oder diesen Monat haben wir keine Liste.',
     nearest: 'Die nächsten Tage mit Artikeln:',
     toNewest: 'Neueste Artikel',

@@ -466,7 +466,7 @@ export const en = (newsletter: string) => ({
     notASpanText: 'Write a week as /papers?week=2026-W11 and a month as /papers?month=2026-03.',
     noPapers: 'No papers on this day',
     noPapersIn: 'No papers in this period',
-    noPapersText: (day: string) => `There is no list for ${day}. Most weekends have none.`,
+    noPapersText: (day: string) => `There is no list for ${day}. Most weekends and holidays have none.`,
     noPapersInText: 'We have no list for this week or month.',
     nearest: 'Nearest days with papers:',
     toNewest: 'Latest papers',

@@ -468,7 +468,7 @@ export const es = (newsletter: string): Messages => ({
     notASpanText: 'Escribe una semana como /papers?week=2026-W11 y un mes como /papers?month=2026-03.',
     noPapers: 'No hay artículos este día',
     noPapersIn: 'No hay artículos en este periodo',
-    noPapersText: (day) => `No hay lista para el ${day}. Los fines de semana casi nunca la hay.`,
+    noPapersText: (day) => `No hay lista para el ${day}. Los fines de semana y los días festivos casi nunca la hay.`,
     noPapersInText: 'No tenemos ninguna lista de esta semana o este mes.',
     nearest: 'Días más próximos con artículos:',
     toNewest: 'Últimos artículos',

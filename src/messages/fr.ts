@@ -474,7 +474,8 @@ export const fr = (newsletter: string): Messages => ({
     notASpanText: 'Écrivez une semaine ainsi : /papers?week=2026-W11, et un mois ainsi : /papers?month=2026-03.',
     noPapers: 'Aucun article ce jour-là',
     noPapersIn: 'Aucun article sur cette période',
-    noPapersText: (day) => `Il n’y a pas de liste pour le ${day}. Le week-end, il n’y en a presque jamais.`,
+    noPapersText: (day) =>
+      `Il n’y a pas de liste pour le ${day}. Le week-end et les jours fériés, il n’y en a presque jamais.`,
     noPapersInText: 'Nous n’avons pas de liste pour cette semaine ou ce mois.',
     nearest: 'Jours les plus proches avec des articles :',
     toNewest: 'Derniers articles',

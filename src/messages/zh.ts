@@ -442,7 +442,7 @@ export const zh = (newsletter: string): Messages => ({
     notASpanText: '周请写作 /papers?week=2026-W11，月份请写作 /papers?month=2026-03。',
     noPapers: '这一天没有论文',
     noPapersIn: '这段时间没有论文',
-    noPapersText: (day) => `${day}没有榜单。周末通常没有榜单。`,
+    noPapersText: (day) => `${day}没有榜单。周末和节假日通常没有榜单。`,
     noPapersInText: '我们没有这一周或这个月的榜单。',
     nearest: '最近有论文的日期：',
     toNewest: '最新论文',

@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Logger } from 'pino'
+import { ownClient } from '../lib/own-client.ts'
 import type { Db } from './db/database.ts'
 import { NOTICE_LOST_SERVER } from './db/preparing-client.ts'
 import { bigint, queryOne } from './db/query.ts'
@@ -13,12 +14,12 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
   const connect = async () => {
-    client = new pg.Client({
+    // A connection that the server ends has two errors: why, and that it is closed. Only the first one reconnects.
+    client = ownClient({
       connectionString: databaseUrl,
       application_name: 'paperboy worker',
       ...NOTICE_LOST_SERVER,
-    })
-    client.on('error', () => {
+    }).once('error', () => {
       if (ending) return
       log.warn('lost the connection that announces this worker; reconnecting')
       retry = setTimeout(() => connect().catch(() => client?.emit('error', new Error('not connected'))), 2_000)

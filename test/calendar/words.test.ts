@@ -26,6 +26,11 @@ test.each([
   expect(plain(plainSpan('2026-03-30', '2026-04-05', intl))).toBe(across)
 })
 
+test.each(LOCALES)('a week of which only the Monday has come is that day, in %s', (locale) => {
+  const { intl } = messagesIn(locale)
+  expect(plainSpan('2027-01-04', '2027-01-04', intl)).toBe(plainDay('2027-01-04', intl))
+})
+
 test('a week of two years names both', () => {
   expect(plainSpan('2026-12-28', '2027-01-03', 'zh-CN')).toBe('2026年12月28日至2027年1月3日')
   expect(plainSpan('2026-12-28', '2027-01-03')).toMatch(/^28 December 2026\s–\s3 January 2027$/)

@@ -171,8 +171,12 @@ async function begun(databaseUrl: string, files: string[]) {
   const env = { DATABASE_URL: databaseUrl, DATA_DIR: join(tmpdir(), 'paperboy-none') }
   const running = files.map((file) => start('src/cli/main.ts', ['backup', file], env))
   for (const each of running) stack.push(() => each.end('SIGKILL'))
+  // Databases made from one template have the same numbers for their tables.
   const waiting = async () =>
-    (await holder.query(`SELECT FROM pg_locks WHERE relation = 'subscribers'::regclass AND NOT granted`)).rowCount
+    (
+      await holder.query(`SELECT FROM pg_locks WHERE relation = 'subscribers'::regclass AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+    ).rowCount
   await expect.poll(waiting, { timeout: 30_000 }).toBe(files.length)
   return { running, goOn: () => holder.query('COMMIT') }
 }
@@ -294,6 +298,27 @@ test('suppressions that were imported before the restore are never overwritten',
   })
   const { suppressions, subscribers } = await contents(target)
   expect([suppressions!.length, subscribers]).toEqual([1, []])
+})
+
+test('tables in a schema of the role’s own are backed up, and restored where the role makes its tables', async () => {
+  const source = await emptyDatabase()
+  await runSql(source, `CREATE SCHEMA AUTHORIZATION CURRENT_USER`)
+  await migrate(source)
+  const pool = openPool(source, () => {})
+  await addReaders(databaseOn(pool), 3)
+  await pool.end()
+  const file = temporaryFile()
+  expect(await paperboy(source, 'backup', file)).toMatchObject({ code: 0 })
+
+  const inPublic = await emptyDatabase()
+  expect(await paperboy(inPublic, 'restore', file)).toMatchObject({ code: 0 })
+  expect((await contents(inPublic)).subscribers).toHaveLength(3)
+
+  expect(await paperboy(source, 'restore', file), 'not over readers').toMatchObject({ code: 1 })
+  const own = await emptyDatabase()
+  await runSql(own, `CREATE SCHEMA AUTHORIZATION CURRENT_USER`)
+  expect(await paperboy(own, 'restore', file)).toMatchObject({ code: 0 })
+  expect(await contents(own), 'nothing in public').toEqual({})
 })
 
 test('a backup of an earlier version is restored as that version, then migrated', async () => {

@@ -1,4 +1,6 @@
-import { expect } from 'vitest'
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import { expect, vi } from 'vitest'
 import { describeStatus, readStatus } from '../../src/operate/status.ts'
 import { announceWorker, countWorkers } from '../../src/runtime/worker-presence.ts'
 import { signedIn, test } from '../http/admin.ts'
@@ -18,4 +20,20 @@ test('status and Deliveries count every worker of this database', async ({ datab
   await workers[0]!.end()
   await expect.poll(() => countWorkers(services.db)).toBe(2)
   for (const worker of workers) await worker.end()
+})
+
+test('a worker whose connection the server ends, as in a restart, announces itself once again', async ({
+  databaseUrl,
+  site: { services },
+}) => {
+  const warn = vi.fn()
+  const worker = await announceWorker(databaseUrl, { warn } as unknown as Logger)
+  for (const time of [1, 2]) {
+    await services.db.execute(sql`
+      SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+      WHERE application_name = 'paperboy worker' AND datname = current_database()`)
+    await expect.poll(() => countWorkers(services.db), { timeout: 10_000 }).toBe(1)
+    expect(warn).toHaveBeenCalledTimes(time)
+  }
+  await worker.end()
 })

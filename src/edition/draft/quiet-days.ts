@@ -42,12 +42,12 @@ export async function readListDayStates(
   const isVoted = hasVotedSource(config)
   const counts = isVoted ? sql`r.source = ANY(${sql.param(VOTED_SOURCES)}::text[])` : sql`true`
   const rows = await query(db, { day: text, papers: number, asked: bool, readClosed: bool })`
-    SELECT d::date::text AS day,
-      (SELECT count(*)::int FROM papers p WHERE p.list_day = d::date AND NOT (p.announced AND ${isVoted})) AS papers,
-      EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date) AS asked,
-      EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date
-        AND ${counts} AND r.read_at >= (d::date + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS read_closed
-    FROM generate_series(${from}::date, ${to}::date, interval '1 day') AS d ORDER BY d`
+    SELECT d.day::text,
+      (SELECT count(*)::int FROM papers p WHERE p.list_day = d.day AND NOT (p.announced AND ${isVoted})) AS papers,
+      EXISTS (SELECT FROM source_reads r WHERE r.list_day = d.day) AS asked,
+      EXISTS (SELECT FROM source_reads r WHERE r.list_day = d.day
+        AND ${counts} AND r.read_at >= (d.day + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS read_closed
+    FROM generate_series(0, ${to}::date - ${from}::date) AS n, LATERAL (SELECT ${from}::date + n AS day) AS d ORDER BY d.day`
   return rows.map(({ day, papers, ...seen }) => ({
     day,
     papers,

@@ -2,6 +2,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
 import { ownClient } from '../../lib/own-client.ts'
 import { VERSION } from '../../runtime/config/version.ts'
+import { liftTimeLimits } from '../../runtime/db/server-settings.ts'
 import { quoted, readPartitions, readSequences, readTables } from './tables.ts'
 
 export interface BackupSummary {
@@ -15,7 +16,8 @@ export const HEADER = '-- Paperboy backup '
 export const FOOTER = '-- complete: '
 
 /**
- * Reads all data as SQL: blocks of COPY, as pg_dump writes them. All tables are read at one moment, while the service runs on.
+ * Reads all data as SQL: blocks of COPY, as pg_dump writes them. All tables are read at one moment, while the service runs on. The file
+ * says `public` also where the tables have a schema of their own.
  *
  * @param databaseUrl a role that reads every table
  * @returns the chunks of the file, and what they contain, which is complete after the last one. Reading throws the database's error;
@@ -33,6 +35,7 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
   const client = ownClient({ connectionString: databaseUrl, application_name: 'paperboy backup' })
   await client.connect()
   try {
+    await liftTimeLimits(client)
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const made = await client.query("SELECT to_regclass('drizzle.__drizzle_migrations') AS table")
     if (made.rows[0].table === null)
@@ -47,7 +50,7 @@ async function* readChunks(databaseUrl: string, at: Date, summary: BackupSummary
     for (const { name, columns } of tables) {
       const list = columns.map(quoted).join(', ')
       yield `COPY public.${quoted(name)} (${list}) FROM stdin;\n`
-      const copy = client.query(copyTo(`COPY (SELECT ${list} FROM public.${quoted(name)}) TO STDOUT`))
+      const copy = client.query(copyTo(`COPY (SELECT ${list} FROM ${quoted(name)}) TO STDOUT`))
       for await (const chunk of copy) yield chunk
       yield '\\.\n'
       summary.tables++

@@ -5,6 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { PaperboyError } from '../../lib/errors.ts'
 import { ownClient } from '../../lib/own-client.ts'
 import { migrate } from '../../runtime/db/database.ts'
+import { liftTimeLimits } from '../../runtime/db/server-settings.ts'
 import { SKIP_IDS } from '../../runtime/db/skip-ids.ts'
 import { type BackupSummary, FOOTER, HEADER } from './open-backup.ts'
 import { readLines } from './read-lines.ts'
@@ -33,6 +34,7 @@ export async function restoreBackup(
   const client = ownClient({ connectionString: databaseUrl, application_name: 'paperboy restore' })
   await client.connect()
   try {
+    await liftTimeLimits(client)
     await requireEmpty(client)
     await migrate(databaseUrl, { upTo: header.migrated })
     await requireTablesOf(client, header)
@@ -72,9 +74,7 @@ function headerIn(line: string): Header {
 }
 
 async function requireEmpty(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ exists: boolean }>(
-    `SELECT to_regclass('public.subscribers') IS NOT NULL AS exists`,
-  )
+  const { rows } = await client.query<{ exists: boolean }>(`SELECT to_regclass('subscribers') IS NOT NULL AS exists`)
   if (!rows[0]!.exists) return
   const found = await client.query(
     `SELECT FROM subscribers UNION ALL SELECT FROM suppressions UNION ALL SELECT FROM papers UNION ALL SELECT FROM editions LIMIT 1`,
@@ -101,7 +101,10 @@ async function requireTablesOf(client: pg.Client, { migrated, version }: Header)
   )
 }
 
-/** Loads every block. Accepts only what `openBackup` writes, so that a foreign file runs no statement of its own. */
+/**
+ * Loads every block into the tables of the search_path. Accepts only what `openBackup` writes, so that a foreign file runs no statement of
+ * its own.
+ */
 async function load(client: pg.Client, lines: AsyncIterator<Buffer>): Promise<BackupSummary> {
   const tables = new Map((await readTables(client)).map(({ name, columns }) => [name, new Set(columns)]))
   const summary: BackupSummary = { tables: 0, rows: 0 }
@@ -117,15 +120,15 @@ async function load(client: pg.Client, lines: AsyncIterator<Buffer>): Promise<Ba
       throw invalid(number, `${summary.rows} rows were read, but the file says: ${line}`)
     }
     if (partition) await client.query('SELECT ensure_delivery_partition($1)', [partition])
-    else if (sequence) await client.query('SELECT setval($1::regclass, $2)', [`public.${quoted(sequence)}`, last])
+    else if (sequence) await client.query('SELECT setval($1::regclass, $2)', [quoted(sequence), last])
     else if (table && columns?.split(', ').every((each) => tables.get(table)?.has(each.slice(1, -1)))) {
       // Migrations put rows into some tables. Other programs' tables in this database are not named, and stay.
-      await client.query(`DELETE FROM public.${quoted(table)}`)
+      await client.query(`DELETE FROM ${quoted(table)}`)
       // Triggers write what a change means for others, such as webhook messages. A restored row is no change.
-      await client.query(`ALTER TABLE public.${quoted(table)} DISABLE TRIGGER USER`)
-      const copy = client.query(copyFrom(`COPY public.${quoted(table)} (${columns}) FROM STDIN`))
+      await client.query(`ALTER TABLE ${quoted(table)} DISABLE TRIGGER USER`)
+      const copy = client.query(copyFrom(`COPY ${quoted(table)} (${columns}) FROM STDIN`))
       number += await copyBlock(copy, lines)
-      await client.query(`ALTER TABLE public.${quoted(table)} ENABLE TRIGGER USER`)
+      await client.query(`ALTER TABLE ${quoted(table)} ENABLE TRIGGER USER`)
       summary.tables++
       summary.rows += copy.rowCount
     } else throw invalid(number, 'This line is not part of a backup, or names a table that this version does not know.')

@@ -16,8 +16,12 @@ export interface StoredTable {
   columns: string[]
 }
 
+/** SQL: whether statements mean this table `c` when they give no schema. */
+const IN_SEARCH_PATH = `pg_table_is_visible(c.oid) AND c.relnamespace <> 'pg_catalog'::regnamespace`
+
 /**
- * Returns Paperboy's tables in the schema `public`, each after those it refers to. A partitioned table stands for its partitions.
+ * Returns Paperboy's tables, each after those it refers to, in whichever schema the role's search_path finds them: `public`, or one
+ * named after the role. A partitioned table stands for its partitions.
  * The queue is another schema: it only wakes workers, and PostgreSQL has all they need. In a database of another version, tables of
  * other programs cannot be recognised, and are returned too.
  */
@@ -33,7 +37,7 @@ export async function readTables(client: pg.Client): Promise<StoredTable[]> {
         WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid <> c.oid
       ) AS refers
     FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname`)
+    WHERE ${IN_SEARCH_PATH} AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname`)
   const isOurs = (await isOfThisVersion((text) => client.query(text))) ? (name: string) => OURS.has(name) : () => true
   const ordered: StoredTable[] = []
   const add = (name: string): void => {
@@ -54,8 +58,8 @@ export async function readSequences(
   const { rows } = await client.query<{ name: string; last: string | null }>(
     `SELECT s.relname AS name, pg_sequence_last_value(s.oid)::text AS last
     FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-      JOIN pg_class t ON t.oid = d.refobjid
-    WHERE s.relkind = 'S' AND s.relnamespace = 'public'::regnamespace AND t.relname = ANY($1) ORDER BY 1`,
+      JOIN pg_class c ON c.oid = d.refobjid
+    WHERE s.relkind = 'S' AND ${IN_SEARCH_PATH} AND c.relname = ANY($1) ORDER BY 1`,
     [tables.map(({ name }) => name)],
   )
   return rows
@@ -65,7 +69,7 @@ export async function readSequences(
 export async function readPartitions(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(`
     SELECT substring(pg_get_expr(c.relpartbound, c.oid) from '\\d+') AS id FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'public.deliveries'::regclass AND pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT' ORDER BY 1`)
+    WHERE i.inhparent = 'deliveries'::regclass AND pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT' ORDER BY 1`)
   return rows.map(({ id }) => id)
 }
 

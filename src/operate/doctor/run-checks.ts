@@ -11,6 +11,7 @@ import { checkRelays } from './relays.ts'
 import { checkSender, type Dns } from './sender.ts'
 import { asDiagnosis, checkService } from './service.ts'
 import { checkSite, type Fetch } from './site.ts'
+import { checkTimeZones } from './time-zones.ts'
 
 /**
  * Checks everything email depends on, and changes nothing. Never rejects: a failing check is a diagnosis.
@@ -49,5 +50,6 @@ async function checkData(config: Config): Promise<Diagnosis[]> {
   )
   const db = databaseOn(pool)
   const clock = stack.adopt(await startDatabaseClock(db, () => {}), (each) => each.stop())
-  return [...diagnoses, ...(await checkService({ db, config, now: clock.now }))]
+  const zones = await checkTimeZones({ db, now: clock.now })
+  return [...diagnoses, ...zones, ...(await checkService({ db, config, now: clock.now }))]
 }

@@ -84,9 +84,9 @@ async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
     WHERE NOT p.sample AND NOT p.announced
       AND p.list_day >= date_trunc('month', ${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(months => ${MONTHS})
       AND p.list_day < date_trunc('month', (${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(days => ${FOLLOWED_DAYS + 1}))
-      AND EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at >= p.list_day + 11
+      AND EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at >= (p.list_day + 11)::timestamp AT TIME ZONE 'UTC'
         UNION ALL SELECT FROM source_reads r WHERE r.source = ANY(${sql.param(VOTED_SOURCES)}::text[]) AND r.list_day = p.list_day
-          AND r.read_at >= p.list_day + 11)`
+          AND r.read_at >= (p.list_day + 11)::timestamp AT TIME ZONE 'UTC')`
   const months = Map.groupBy(rows, ({ month }) => month)
   if (rows.length < FEWEST_PAPERS || months.size < FEWEST_MONTHS) return undefined
   return [...months.values()].flatMap((papers) => {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { dayOf, daysLater } from '../../calendar/days.ts'
+import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query, text } from '../../runtime/db/query.ts'
 import { FEWEST_PEOPLE, readSum, saveSum } from '../../runtime/db/sums.ts'
@@ -38,13 +38,14 @@ interface Deps {
  * stored. It reads every vote of the time, so a worker runs it.
  */
 export async function countInterest({ db, now }: Deps): Promise<void> {
-  const since = sql`${daysLater(dayOf(now()), 1 - INTEREST_DAYS)}::date`
+  const firstDay = daysLater(dayOf(now()), 1 - INTEREST_DAYS)
+  const since = startOfDay(firstDay)
   const each = sql`(
     SELECT 'votes' AS what, paper_id, subscriber_id AS who, (cast_at AT TIME ZONE 'UTC')::date AS day, 1 AS count FROM votes WHERE cast_at >= ${since}
     UNION ALL
     SELECT 'saves', paper_id, subscriber_id, (marked_at AT TIME ZONE 'UTC')::date, 1 FROM marks WHERE kind = 'saved' AND marked_at >= ${since}
     UNION ALL
-    SELECT 'clicks', paper_id, NULL, day, people FROM clicks WHERE day >= ${since}
+    SELECT 'clicks', paper_id, NULL, day, people FROM clicks WHERE day >= ${firstDay}::date
   ) AS each`
   const days = await query(db, { what: z.enum(INTERESTS), day: text, count: number })`
     SELECT what, day::text, sum(count)::int AS count FROM ${each} GROUP BY what, day HAVING ${isEnough} ORDER BY day`

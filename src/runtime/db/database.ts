@@ -8,7 +8,7 @@ import { ownClient } from '../../lib/own-client.ts'
 import { ConfigError } from '../config/config.ts'
 import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
-import { requireSettings } from './server-settings.ts'
+import { liftTimeLimits, requireSettings } from './server-settings.ts'
 import { findPending, isOfDevelopmentVersion } from './up-to-date.ts'
 
 /** A pool or an open transaction. Domain functions accept either. */
@@ -76,6 +76,7 @@ export async function migrate(
   const client = ownClient({ connectionString, application_name: 'paperboy migrate' })
   await client.connect()
   try {
+    await liftTimeLimits(client)
     await requireSettings(client)
     await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
     if (await isOfDevelopmentVersion((sql) => client.query(sql))) throw new ConfigError(OF_DEVELOPMENT_VERSION)

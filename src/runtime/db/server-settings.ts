@@ -16,6 +16,7 @@ interface Settings {
   encoding: string
   isolation: string
   dates: string
+  strings: string
   readOnly: string
   role: string
   database: string
@@ -31,10 +32,11 @@ interface Settings {
 export async function findWrongSettings(client: Queryable): Promise<WrongSetting[]> {
   const { rows } = await client.query<Settings>(`
     SELECT current_setting('server_encoding') AS encoding, current_setting('default_transaction_isolation') AS isolation,
-      current_setting('DateStyle') AS dates, current_setting('default_transaction_read_only') AS "readOnly",
+      current_setting('DateStyle') AS dates, current_setting('standard_conforming_strings') AS strings,
+      current_setting('default_transaction_read_only') AS "readOnly",
       quote_ident(current_user) AS role, quote_ident(current_database()) AS database,
       ARRAY(SELECT name FROM pg_settings WHERE source = 'client') AS "ofClient"`)
-  const { encoding, isolation, dates, readOnly, role, database, ofClient } = rows[0]!
+  const { encoding, isolation, dates, strings, readOnly, role, database, ofClient } = rows[0]!
   const wrong: WrongSetting[] = []
   if (encoding !== 'UTF8')
     wrong.push({
@@ -60,6 +62,11 @@ export async function findWrongSettings(client: Queryable): Promise<WrongSetting
     )
   if (!dates.startsWith('ISO'))
     set(`DateStyle is ${dates}, and days are read as year-month-day`, `DateStyle = 'ISO, YMD'`)
+  if (strings === 'off')
+    set(
+      'standard_conforming_strings is off, so backslashes in statements lose their meaning',
+      'standard_conforming_strings = on',
+    )
   if (readOnly === 'on')
     set(
       'default_transaction_read_only is on, so nothing can be stored',
@@ -81,3 +88,13 @@ export async function requireSettings(client: Queryable): Promise<void> {
         .join('\n  '),
     )
 }
+
+/**
+ * Lifts the time limits that hosts set for a server, a database or a role, such as two minutes for a statement. They suit a page; a
+ * migration, a backup or a restore of a large database takes longer, or waits for another one.
+ */
+export const liftTimeLimits = (client: Queryable) =>
+  // Servers before PostgreSQL 17 have no transaction_timeout.
+  client.query(`
+    SELECT set_config(name, '0', false) FROM pg_settings
+    WHERE name IN ('statement_timeout', 'transaction_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')`)

@@ -14,6 +14,7 @@ import { assembleEditionJob } from '../../../workers/assemble-edition.ts'
 import { collectPapersJob } from '../../../workers/collect-papers.ts'
 import { releaseEditionsJob } from '../../../workers/release-editions.ts'
 import { test } from '../../support/database.ts'
+import { runSql } from '../../support/global-setup.ts'
 import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addPapers, addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
 
@@ -39,6 +40,15 @@ test('list days are holidays, outages, thin or full', async ({ db }) => {
     '2026-04-16 full', // imported from a file, so that no source was asked
     '2026-04-17 outage',
   ])
+})
+
+test('every list day has a state, also by a database whose own clocks skip a midnight', async ({ db, databaseUrl }) => {
+  await runSql(
+    databaseUrl,
+    `ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET TimeZone = 'America/Santiago'`,
+  )
+  const states = await readListDayStates(servicesOn(db), '2026-09-04', '2026-09-07')
+  expect(states.map(({ day }) => day)).toEqual(['2026-09-04', '2026-09-05', '2026-09-06', '2026-09-07'])
 })
 
 describe('a newsletter without a community', () => {

@@ -155,6 +155,7 @@ describe('a day', () => {
     const { statusCode, body } = await app.inject('/papers?date=2026-04-12')
     expect(statusCode).toBe(404)
     expect(body).toContain('No papers on this day')
+    expect(body, 'also for a Friday such as 25 December').toContain('weekends and holidays')
     expect(body).toContain('href="/papers?date=2026-04-10"')
     expect(body).toContain('href="/papers?date=2026-04-14"')
   })

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { countInterest, readInterest } from '../../../src/papers/votes/interest.ts'
 import { test } from '../../support/database.ts'
+import { runSql } from '../../support/global-setup.ts'
 import { addPapers, addReaders, servicesOn } from '../../support/services.ts'
 
 test('votes and saves of five readers are summed; fewer are not stored, however much one reader votes', async ({
@@ -46,3 +47,19 @@ test('votes and saves of five readers are summed; fewer are not stored, however 
     ['votes', 'robotics', 5],
   ])
 })
+
+test.for(['Asia/Kathmandu', 'America/Los_Angeles'])(
+  'thirty days of UTC are summed, also by a database in %s',
+  async (zone, { db, databaseUrl }) => {
+    await runSql(databaseUrl, `ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET TimeZone = '${zone}'`)
+    const services = servicesOn(db)
+    await addPapers(db, '2026-03-16', 2)
+    await addReaders(db, 5)
+    await db.execute(sql`
+    INSERT INTO votes (subscriber_id, paper_id, cast_at, network)
+    SELECT s.id, p.id, CASE row_number() OVER (PARTITION BY s.id ORDER BY p.id) WHEN 1 THEN '2026-03-16T23:00Z' ELSE '2026-03-17T01:00Z' END::timestamptz, ''
+    FROM subscribers s, papers p`)
+    await countInterest(services)
+    expect((await readInterest(services))!.body.days).toEqual([{ what: 'votes', day: '2026-03-17', count: 5 }])
+  },
+)

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import pg from 'pg'
-import { describe, expect, inject } from 'vitest'
+import { describe, expect, inject, onTestFinished } from 'vitest'
+import { ownClient } from '../../../src/lib/own-client.ts'
+import { openBackup } from '../../../src/operate/backup/open-backup.ts'
+import { restoreBackup } from '../../../src/operate/backup/restore-backup.ts'
 import { checkDatabase } from '../../../src/operate/doctor/database.ts'
 import { waitForDatabase } from '../../../src/operate/wait-for-database.ts'
 import { migrate } from '../../../src/runtime/db/database.ts'
+import { liftTimeLimits } from '../../../src/runtime/db/server-settings.ts'
 import { test } from '../../support/database.ts'
 import { onDatabase, runSql } from '../../support/global-setup.ts'
 
@@ -22,6 +27,7 @@ describe.each([
   ['DateStyle', `'German'`],
   ['DateStyle', `'SQL, DMY'`],
   ['default_transaction_read_only', 'on'],
+  ['standard_conforming_strings', 'off'],
 ])('a database with %s = %s', (name, value) => {
   test('is refused by name, and works after the statement that the error gives', async ({ databaseUrl }) => {
     const database = new URL(databaseUrl).pathname.slice(1)
@@ -60,6 +66,62 @@ test.each([
     expect(error?.message).not.toContain('ALTER ROLE')
     const { diagnoses } = await checkDatabase(url.href)
     expect(diagnoses[0]).toMatchObject({ remedy: expect.stringContaining(`take ${name} out of`) })
+  },
+)
+
+const LIMIT_MS = 400
+
+/** Returns what releases a lock that it took, once another connection has waited for it for longer than the database's limits. */
+async function holding(databaseUrl: string, lock: string) {
+  const client = ownClient({ connectionString: databaseUrl })
+  await client.connect()
+  onTestFinished(() => client.end())
+  await liftTimeLimits(client)
+  await client.query(`BEGIN; ${lock}`)
+  return async () => {
+    await expect
+      .poll(
+        async () => {
+          const { rows } = await client.query(
+            `SELECT max(clock_timestamp() - waitstart) > '${LIMIT_MS * 2} ms' AS waits FROM pg_locks
+             WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+          )
+          return rows[0].waits
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
+    await client.query('SELECT pg_advisory_unlock_all(); COMMIT')
+  }
+}
+describe.each(['statement_timeout', 'lock_timeout', 'transaction_timeout'])(
+  'a database with a short %s, as hosts set it',
+  (name) => {
+    const limit = (databaseUrl: string) =>
+      runSql(databaseUrl, `ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET ${name} = ${LIMIT_MS}`)
+
+    test('lets a migration wait for another one', async ({ databaseUrl }) => {
+      const release = await holding(databaseUrl, `SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
+      await limit(databaseUrl)
+      const failure = failureOf(migrate(databaseUrl))
+      await Promise.race([release(), failure.then((error) => error && Promise.reject(error))])
+      expect(await failure).toBeUndefined()
+    })
+
+    test('lets a backup and a restore take their time', async ({ databaseUrl }) => {
+      await limit(databaseUrl)
+      let file = ''
+      const backUp = async () => {
+        for await (const chunk of openBackup(databaseUrl, new Date()).chunks) file += chunk
+      }
+      const restore = () => restoreBackup(databaseUrl, Readable.from([Buffer.from(file)]), 'test')
+      for (const work of [backUp, restore]) {
+        const release = await holding(databaseUrl, 'LOCK TABLE subscribers')
+        const failure = failureOf(work())
+        await Promise.race([release(), failure.then((error) => error && Promise.reject(error))])
+        expect(await failure).toBeUndefined()
+      }
+    })
   },
 )
 
