@@ -3,8 +3,8 @@ import type { FastifyError, FastifyHttpOptions, FastifyReply, FastifyRequest } f
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
-import { encodePaperId } from './paper-id-paths.ts'
 import { RouteLogController, requestLogger } from './request-log.ts'
+import { encodeSlashes } from './slashes-in-paths.ts'
 
 const SECONDS = 1000
 
@@ -20,7 +20,7 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   // Trusted proxies by address or network. Without any, X-Forwarded-For is ignored.
   trustProxy: config.TRUST_PROXY.length > 0 && config.TRUST_PROXY,
   bodyLimit: BODY_BYTES,
-  rewriteUrl: ({ url }) => encodePaperId(url ?? '/'),
+  rewriteUrl: ({ url }) => encodeSlashes(url ?? '/'),
   http: { headersTimeout: 30 * SECONDS },
   // Node has one for all routes. Those without a file answer after `handlerTimeout`, before a slow body has come.
   requestTimeout: UPLOAD_MS,
