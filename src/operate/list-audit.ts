@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayField } from '../calendar/day-field.ts'
 import { daysLater, startOfDay } from '../calendar/days.ts'
-import { escapeFormula } from '../lib/csv/formula.ts'
+import { escapeFormula } from '../lib/csv/spreadsheet.ts'
 import { bigint, moment, query, queryColumn, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 

@@ -99,13 +99,26 @@ const INSTITUTION =
 /** Whether an author is an institution. Its name is written as it stands: "Gemini Team" has no surname. */
 export const isInstitution = (name: string): boolean => INSTITUTION.test(name)
 
+/** "Robert L. Logan IV", "Edmund Clarke, Jr.": what follows a surname. @returns the name without it, and it */
+function withoutSuffix(name: string): [name: string, suffix: string | undefined] {
+  const [, bare, suffix] = /^([^,]+ [^,]+),? +((?:[JS]r\.?|I{2,3}|IV))$/.exec(name) ?? []
+  return bare === undefined ? [name, undefined] : [bare, suffix]
+}
+
 /** Braces keep a name whole: BibTeX would make two authors of an "and". It refuses a name with more than two commas. */
-const bibtexName = (name: string): string =>
-  isInstitution(name) || name.split(',').length > 3 ? `{${escaped(name)}}` : escaped(name)
+function bibtexName(name: string): string {
+  if (isInstitution(name) || name.split(',').length > 3) return `{${escaped(name)}}`
+  const [bare, suffix] = withoutSuffix(name)
+  if (suffix === undefined) return escaped(name)
+  // "von Last, Jr, First". Particles are part of a surname, and begin with a small letter.
+  const surname = /(?:(?<= )\p{Ll}\S* .*|\S+)$/u.exec(bare)!
+  return escaped(`${surname[0]}, ${suffix}, ${bare.slice(0, surname.index).trim()}`)
+}
 
 /** "xu2026strips": the first author's last name, the year, and the first long word of the title. */
 function keyOf(paper: Cited): string {
-  const name = slugOf(paper.authors[0]?.split(' ').at(-1) ?? '').replaceAll('-', '')
+  const [author] = withoutSuffix(paper.authors[0] ?? '')
+  const name = slugOf(author.split(' ').at(-1) ?? '').replaceAll('-', '')
   const word = slugOf(paper.title)
     .split('-')
     .find((each) => each.length > 3)
@@ -130,9 +143,11 @@ export function ris(paper: Cited): string {
   return `${[...written, 'ER  - '].join('\r\n')}\r\n`
 }
 
+/** "Logan, Robert L., IV" */
 function lastNameFirst(name: string): string {
-  const space = name.lastIndexOf(' ')
-  return name.includes(',') || space < 0 || isInstitution(name)
+  const [bare, suffix] = withoutSuffix(name)
+  const space = bare.lastIndexOf(' ')
+  return bare.includes(',') || space < 0 || isInstitution(name)
     ? name
-    : `${name.slice(space + 1)}, ${name.slice(0, space)}`
+    : [bare.slice(space + 1), bare.slice(0, space), suffix].filter(Boolean).join(', ')
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import { escapeFormula } from '../lib/csv/formula.ts'
+import { BYTE_ORDER_MARK, escapeFormula, joinInCell } from '../lib/csv/spreadsheet.ts'
 import { bibliography, type Cited, doiOf, ris } from './cite.ts'
 import type { ListedRow } from './lists/listed-rows.ts'
 import { paperPath } from './paper-path.ts'
@@ -57,14 +57,18 @@ const COLUMNS = [
   'abstract',
 ] as const satisfies (keyof ReturnType<typeof factsOf>)[]
 
-/** One line per paper. Titles and names come from sources, so a cell must not run as a formula. */
+/**
+ * One line per paper, for spreadsheets. Titles and names come from sources, so a cell must not run as a formula. As a number,
+ * 2604.00010 would lose its last zero.
+ */
 function csv(papers: readonly SavedPaper[], publicUrl: string): string {
   const lines = papers.map((paper) => {
     const facts = factsOf(paper, publicUrl)
+    const cells = { ...facts, arxivId: facts.arxivId && `arXiv:${facts.arxivId}` }
     return COLUMNS.map((column) => {
-      const value = facts[column] ?? ''
-      return escapeFormula(typeof value === 'string' ? value : value.join('; '))
+      const value = cells[column] ?? ''
+      return escapeFormula(typeof value === 'string' ? value : joinInCell(value))
     })
   })
-  return stringify([[...COLUMNS], ...lines], { quoted_match: /[\r\n]/ })
+  return BYTE_ORDER_MARK + stringify([[...COLUMNS], ...lines], { quoted_match: /[\r\n]/ })
 }

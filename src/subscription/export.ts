@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import { and, asc, gt } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import { escapeFormula } from '../lib/csv/formula.ts'
+import { escapeFormula } from '../lib/csv/spreadsheet.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { joinValues } from './csv-columns.ts'

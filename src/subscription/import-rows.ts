@@ -1,6 +1,6 @@
 import { canonicalZone } from '../calendar/zone-names.ts'
-import { unescapeFormula } from '../lib/csv/formula.ts'
 import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
+import { unescapeFormula } from '../lib/csv/spreadsheet.ts'
 import type { TextFile } from '../lib/csv/text-file.ts'
 import { addressHashText, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'

@@ -8,7 +8,7 @@ import { CURATOR, test as onSite } from '../http/admin.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { addPapers, addSubscriber, releasedEdition } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
-import { DESK, look, PHONE, pagesOf } from './look.ts'
+import { DESK, enter, look, PHONE, pagesOf } from './look.ts'
 
 const test = onSite.skipIf(withoutBrowser)
 const { open } = pagesOf(useBrowser())
@@ -42,6 +42,27 @@ test('a curator signs in by email and puts a paper first, without JavaScript, on
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.goto('/admin/log')
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+})
+
+test('an alert in webmail leads a signed-in operator to its page, where forms of other tabs still work', async ({
+  site,
+}) => {
+  const page = await open(site)
+  await enter(site.services, page)
+  await page.goto('/admin/keys')
+  const alert = await page.context().newPage()
+  const link = new URL('/admin/sources', page.url()).href
+  await alert.route('https://webmail.example/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: `<a href="${link}">Sources</a>` }),
+  )
+  await alert.goto('https://webmail.example/')
+  await alert.getByRole('link', { name: 'Sources' }).click()
+  await alert.waitForURL(link)
+  expect(await alert.getByRole('heading', { level: 1 }).textContent()).toBe('Sources')
+  await page.getByLabel('Name').fill('lab page')
+  await page.getByRole('checkbox', { name: 'read', exact: false }).first().check()
+  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByText('This is the new key.').waitFor()
 })
 
 describe.for([

@@ -491,6 +491,22 @@ test('a pick whose request is lost drops nothing', { timeout: 90_000 }, async ({
   expect((await db.execute(sql`SELECT verdict FROM picks`)).rows).toEqual([{ verdict: 'picked' }])
 })
 
+test('a long address in a problem does not widen the page, on a desktop neither', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  const page = await openDesk({ db, site }, { viewport: { width: 320, height: 640 } })
+  await db.execute(sql`INSERT INTO buckets (name, rate, asked_rate, why, slowed_at, raised_at) VALUES
+    ('domain slow.example', 4, 8, ${`451 see https://help.example/${'deferrals_'.repeat(9)}`}, ${site.services.now()}, ${site.services.now()})`)
+  await page.goto('/admin')
+  const problem = page.locator('.needed li', { hasText: 'deferrals_' })
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 640 })
+    const { x, width: own } = (await problem.boundingBox())!
+    expect([width, x + own < width]).toEqual([width, true])
+  }
+})
+
 describe.for([
   { colorScheme: 'light', viewport: DESK },
   { colorScheme: 'dark', viewport: PHONE },

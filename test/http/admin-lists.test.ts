@@ -43,7 +43,8 @@ describe('the list of readers', () => {
     for (const [, href] of found.body.matchAll(/href="([^"]*)"/g)) expect(href).not.toContain('ada')
     const csv = await browser.post('/admin/readers/export', { text: 'ada@', status: 'active', domain: 'lab.example' })
     expect(csv.headers['content-disposition']).toContain('readers-2026-04-15.csv')
-    expect((parse(csv.body, { columns: true }) as { email: string }[]).map(({ email }) => email)).toEqual([
+    expect(csv.body, 'for Excel').toMatch(/^\uFEFF/)
+    expect((parse(csv.body, { columns: true, bom: true }) as { email: string }[]).map(({ email }) => email)).toEqual([
       'ada@lab.example',
     ])
     expect(await auditLines(db)).toEqual([
@@ -167,7 +168,8 @@ test('the audit log filters, pages without loss while entries arrive, and export
   expect((await browser.get('/admin/log?actor=cmd')).body, 'a part of a name').toContain('No entry matches.')
   expect(targets((await browser.get('/admin/log?actor=ADA@desk.example&words=paus')).body)).toHaveLength(23)
   const csv = await browser.post('/admin/log/export', { actor: '=cmd()', words: 'paused' })
-  const rows = parse(csv.body, { columns: true }) as { actor: string; action: string }[]
+  expect(csv.body, 'for Excel').toMatch(/^\uFEFF/)
+  const rows = parse(csv.body, { columns: true, bom: true }) as { actor: string; action: string }[]
   expect([rows.length, rows[0]!.actor]).toEqual([23, "'=cmd()"])
   expect((await auditLines(db)).at(-1)).toBe(`${CURATOR}: exported the audit log`)
 })

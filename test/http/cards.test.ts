@@ -43,6 +43,7 @@ describe('the card of a link', () => {
     expect(body).toContain('4,321 votes')
     const { statusCode, headers } = await app.inject(old)
     expect([statusCode, headers.location]).toEqual([302, imageIn(body)])
+    expect(headers['cross-origin-resource-policy'], 'other sites show it').toBe('cross-origin')
     expect(imageIn(body)).not.toBe(old)
   })
 

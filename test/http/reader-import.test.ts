@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { addRoutes, createServer } from '../../src/app.ts'
 import { runUploadedImports } from '../../src/operate/run-uploaded-imports.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { auditLog, readerImports, subscribers } from '../../src/runtime/db/schema.ts'
@@ -263,4 +264,17 @@ test('files that do not fit on a page are on the next one', async ({ site }) => 
   const names = [...(first + second).matchAll(/>list (\d+)\.csv</g)].map(([, n]) => Number(n))
   expect(names).toEqual(Array.from({ length: 23 }, (_, n) => 22 - n))
   expect(second).not.toContain('rel="next"')
+})
+
+test('a file has as long to come over a slow line as its route waits for it', async ({ site: { services } }) => {
+  await using app = createServer(services)
+  const waits: Record<string, number | undefined> = {}
+  app.addHook('onRoute', ({ url, bodyLimit = 0, handlerTimeout }) => {
+    if (bodyLimit >= UPLOAD_BYTES) waits[url] = handlerTimeout
+  })
+  addRoutes(app, services)
+  await app.ready()
+  expect(Object.keys(waits).sort()).toEqual([PATH, '/api/v1/imports'])
+  // Node ends a request that takes longer, without an answer that a browser could show.
+  for (const ms of Object.values(waits)) expect(app.server.requestTimeout).toBeGreaterThanOrEqual(ms!)
 })

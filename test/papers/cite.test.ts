@@ -71,6 +71,20 @@ test('an institution is written as it stands, and a person’s surname is found'
   expect(ris({ ...paper, authors })).toContain('AU  - Gemini Team\r\nAU  - Lovelace, Ada\r\n')
 })
 
+test('what follows a surname is no surname', () => {
+  const authors = ['Robert L. Logan IV', 'Edmund Clarke, Jr.', 'Ana da Silva Jr', 'Laurens van der Maaten', 'Logan IV']
+  const entry = bibtex({ ...paper, authors })
+  expect(entry).toContain(
+    'author = {Logan, IV, Robert L. and Clarke, Jr., Edmund and da Silva, Jr, Ana and Laurens van der Maaten and Logan IV}',
+  )
+  expect(entry).toContain('@misc{logan2026strips,')
+  expect([...ris({ ...paper, authors }).matchAll(/^AU {2}- (.*)\r$/gm)].map(([, name]) => name).slice(0, 3)).toEqual([
+    'Logan, Robert L., IV',
+    'Clarke, Edmund, Jr.',
+    'Silva, Ana da, Jr',
+  ])
+})
+
 test('an institution with an "and" is one author, and a name with many commas is none too many', () => {
   const authors = [
     'Ada Lovelace',

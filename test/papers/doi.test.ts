@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { encodePaperId } from '../../src/http/kit/paper-id-paths.ts'
+import { encodeSlashes } from '../../src/http/kit/slashes-in-paths.ts'
 import { doiIn, doiName } from '../../src/papers/doi.ts'
 import { paperPath } from '../../src/papers/paper-path.ts'
 
@@ -62,9 +62,24 @@ test.for(TAILS)('a path with a DOI finds its route: %s', (tail) => {
   ]) {
     const path = paperPath({ id: 1, source: 'doi', sourceId: doi })
     expect(path).not.toMatch(/%2F/i)
-    const [, id, rest] = /^\/papers\/([^/?]+)(.*)$/.exec(encodePaperId(path + tail))!
+    const [, id, rest] = /^\/papers\/([^/?]+)(.*)$/.exec(encodeSlashes(path + tail))!
     expect({ id: decodeURIComponent(id!), rest }).toEqual({ id: doi, rest: tail })
   }
+})
+
+test.for([
+  ['/api/v1/votes/hep-th/9901001', '/api/v1/votes/hep-th%2F9901001'],
+  ['/api/v1/papers/10.1101/2026.04', '/api/v1/papers/10.1101%2F2026.04'],
+  [
+    '/api/v1/editions/daily/2026-04-14/papers/10.1101/2026.04/pick',
+    '/api/v1/editions/daily/2026-04-14/papers/10.1101%2F2026.04/pick',
+  ],
+  ['/organisations/CNRS/IRISA', '/organisations/CNRS%2FIRISA'],
+  ['/authors/A/B/C/?lang=de', '/authors/A%2FB%2FC/?lang=de'],
+  ['/authors/A/B/follow', '/authors/A%2FB/follow'],
+] as const)('a path that a proxy decoded finds its route: %s', ([decoded, path]) => {
+  expect(encodeSlashes(decoded)).toBe(path)
+  expect(encodeSlashes(path)).toBe(path)
 })
 
 test.for([
@@ -75,5 +90,5 @@ test.for([
   '/papers/10',
   '/search?q=10.1101/1',
 ])('%s stays as it is', (url) => {
-  expect(encodePaperId(url)).toBe(url)
+  expect(encodeSlashes(url)).toBe(url)
 })

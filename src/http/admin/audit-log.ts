@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
+import { withByteOrderMark } from '../../lib/csv/spreadsheet.ts'
 import { AUDIT_RETENTION_DAYS, recordAudit } from '../../operate/audit.ts'
 import { AuditFilter, exportAudit, listActors, listAudit } from '../../operate/list-audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -35,6 +36,6 @@ export const auditLogRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     return reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="audit-log-${dayOf(services.now())}.csv"`)
-      .send(Readable.from(exportAudit(services, request.body)))
+      .send(Readable.from(withByteOrderMark(exportAudit(services, request.body))))
   })
 }

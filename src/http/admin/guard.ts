@@ -38,8 +38,8 @@ type Where = Pick<Services, 'config'>
 
 export const cookieName = ({ config }: Where): string => cookieScope(config, 'admin').name
 
-/** SameSite is strict: only admin pages link to admin pages. */
+/** Alerts link to admin pages: a strict cookie would not come along from webmail. Forms of other sites are refused above. */
 export function cookieOptions({ config }: Where) {
   const { path, secure } = cookieScope(config, 'admin')
-  return { path, httpOnly: true, sameSite: 'strict', secure, maxAge: SESSION_HOURS * 3600 } as const
+  return { path, httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_HOURS * 3600 } as const
 }

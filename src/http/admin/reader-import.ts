@@ -21,6 +21,7 @@ import {
   type UploadOptions,
 } from '../../subscription/uploaded-imports.ts'
 import { idField } from '../kit/params.ts'
+import { UPLOAD_MS } from '../kit/server-options.ts'
 import { seen } from './edition.ts'
 import { actor } from './guard.ts'
 import { cursor, pageHref, several } from './list-query.ts'
@@ -29,7 +30,6 @@ import { parseUploads } from './multipart.ts'
 const PATH = '/admin/readers/import'
 /** For the other fields of the form, and the boundaries between them. */
 const FORM_BYTES = 64 * 1024
-const UPLOAD_MS = 5 * 60_000
 /** The names of many columns, of which a survey's are whole questions. In a form, a letter of most scripts is six bytes or nine. */
 const MAPPING_BYTES = 1024 * 1024
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { minuteUtc, plainDay } from '../../calendar/words.ts'
+import { withByteOrderMark } from '../../lib/csv/spreadsheet.ts'
 import { AddressError } from '../../mail/address.ts'
 import { recordAudit, withAudit } from '../../operate/audit.ts'
 import { readTopicNames } from '../../papers/topics/topic-name.ts'
@@ -56,7 +57,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     return reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="readers-${dayOf(services.now())}.csv"`)
-      .send(Readable.from(exportSubscribers(services, search)))
+      .send(Readable.from(withByteOrderMark(exportSubscribers(services, search))))
   })
 
   const adding = {

@@ -17,13 +17,13 @@ import {
   UploadOptions,
 } from '../../subscription/uploaded-imports.ts'
 import { idField } from '../kit/params.ts'
+import { UPLOAD_MS } from '../kit/server-options.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 /** A quote or a line break is two bytes in JSON. */
 const BODY_BYTES = 2 * UPLOAD_BYTES
-const UPLOAD_MS = 5 * 60_000
 
 const COUNTS = ['read', 'added', 'asked', 'activated', 'unchanged', 'remembered', 'refused', 'bad'] as const
 

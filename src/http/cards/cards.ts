@@ -34,16 +34,15 @@ export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     asked: { lang: (typeof LOCALES)[number]; hash: string },
   ) {
     const { path } = cardMeta(what, card, messagesOf(newsletter, asked.lang))
+    // Some services show the picture by its address. Browsers then ask this of a redirect, too.
+    reply.header('cross-origin-resource-policy', 'cross-origin')
     // A link that was shared before the votes changed leads to the card of now.
     if (!path.endsWith(`/${asked.hash}.png`)) return reply.header('cache-control', 'public, max-age=300').redirect(path)
     const picture = drawn.get(path) ?? drawCard(card)
     drawn.set(path, picture)
     picture.catch(() => drawn.delete(path))
     return reply
-      .headers({
-        'cache-control': 'public, max-age=31536000, immutable',
-        'cross-origin-resource-policy': 'cross-origin',
-      })
+      .header('cache-control', 'public, max-age=31536000, immutable')
       .type('image/png')
       .send(await picture)
   }

@@ -1,25 +1,31 @@
-import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { Server } from 'node:http'
+import type { FastifyError, FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { networkMatcher } from '../../lib/network.ts'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
 import { encodePercentTail } from './link-tail.ts'
-import { encodePaperId } from './paper-id-paths.ts'
 import { RouteLogController, requestLogger } from './request-log.ts'
+import { encodeSlashes } from './slashes-in-paths.ts'
 
 const SECONDS = 1000
 
 /** Enough for most forms: readers post addresses and choices. Routes that take more say so. */
 const BODY_BYTES = 16 * 1024
 
-export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyServerOptions => ({
+/** How long a file may take to come, in milliseconds: the `handlerTimeout` of routes that take one. Some lines are slow. */
+export const UPLOAD_MS = 5 * 60 * SECONDS
+
+export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyHttpOptions<Server> => ({
   loggerInstance: requestLogger(log),
   logController: new RouteLogController(),
   // Without trusted proxies, X-Forwarded-For is ignored. Fastify's own comparison knows no address with a port.
   trustProxy: config.TRUST_PROXY.length > 0 && networkMatcher(config.TRUST_PROXY),
   bodyLimit: BODY_BYTES,
-  rewriteUrl: ({ url }) => encodePercentTail(encodePaperId(url ?? '/')),
-  requestTimeout: 30 * SECONDS,
+  rewriteUrl: ({ url }) => encodePercentTail(encodeSlashes(url ?? '/')),
+  http: { headersTimeout: 30 * SECONDS },
+  // Node has one for all routes. Those without a file answer after `handlerTimeout`, before a slow body has come.
+  requestTimeout: UPLOAD_MS,
   // Longer than a proxy keeps an idle connection: nginx 60 seconds, Traefik 90, Caddy 120. A request that the proxy sends while we close
   // is lost, and its reader gets 502.
   keepAliveTimeout: 130 * SECONDS,
@@ -31,7 +37,7 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: BODY_BYTES },
   frameworkErrors: malformedUrl(config.PUBLIC_URL),
   clientErrorHandler,
-  schemaController: zodCompilers as NonNullable<FastifyServerOptions['schemaController']>,
+  schemaController: zodCompilers as NonNullable<FastifyHttpOptions<Server>['schemaController']>,
 })
 
 /** Among the options: before `setValidatorCompiler`, Fastify would load its own compilers, a hundred files. Its types know only those. */

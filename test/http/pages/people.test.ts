@@ -37,6 +37,18 @@ test.for(['An', '高 锋', `O'Brien "x" <b>`, 'Łukasz Kaiser', 'a & b | c:*'])(
   },
 )
 
+test('a name with a slash is found, also where a proxy decodes it', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-14', 1)
+  await db.execute(sql`UPDATE papers SET authors = '{A/B/C}', organization = 'CNRS/IRISA'`)
+  for (const path of ['/organisations/CNRS%2FIRISA', '/authors/A%2FB%2FC']) {
+    expect((await app.inject('/papers/2604.14000')).body).toContain(`href="${path}"`)
+    for (const url of [path, decodeURIComponent(path)])
+      expect([url, (await app.inject(url)).statusCode]).toEqual([url, 200])
+    const asked = await app.inject({ method: 'POST', url: `${decodeURIComponent(path)}/follow` })
+    expect(asked.headers.location).toMatch(/^\/subscribe\?/)
+  }
+})
+
 test('an organisation is a link in every list, and its page goes on over pages', async ({ db, site: { app } }) => {
   await addPapers(db, '2026-04-14', 25)
   await db.execute(sql`UPDATE papers SET organization = 'Analytical Engines'`)

@@ -165,15 +165,36 @@ describe('exported', () => {
       .where(eq(papers.id, ids[2]!))
     const { body, headers } = await file(site, cookies, 'csv')
     expect(headers['content-type']).toBe('text/csv; charset=utf-8')
-    const rows: Record<string, string>[] = parse(body, { columns: true })
+    const rows: Record<string, string>[] = parse(body, { columns: true, bom: true })
     expect(rows.map((row) => row.title)).toEqual(['Paper 3 of 2026-04-14', `'${HOSTILE}`, 'Paper 1 of 2026-04-14'])
     expect(rows[0]).toMatchObject({ authors: "'+Ada; @Bob", organization: "'-1", savedAt: '2026-04-15T11:59:00.000Z' })
-    expect(rows[2]).toMatchObject({ arxivId: '2604.14000', doi: '10.48550/arXiv.2604.14000', listDay: '2026-04-14' })
+    expect(rows[2]).toMatchObject({
+      arxivId: 'arXiv:2604.14000',
+      doi: '10.48550/arXiv.2604.14000',
+      listDay: '2026-04-14',
+    })
     expect(
       Object.values(rows)
         .flatMap((row) => Object.values(row))
         .filter((cell) => /^[=+\-@\t\r]/.test(cell)),
     ).toEqual([])
+  })
+
+  test('as CSV, it survives a spreadsheet: letters, numbers and thousands of authors', async ({ db, site }) => {
+    const { cookies, ids } = await readerOf(db, site, 1)
+    const authors = Array.from({ length: 3_295 }, (_, n) => `Baptiste Rozière ${n}`)
+    await db.update(papers).set({ authors, sourceId: '2604.00010' }).where(eq(papers.id, ids[0]!))
+    const { body, rawPayload } = await file(site, cookies, 'csv')
+    expect(rawPayload.subarray(0, 3), 'or Excel reads it as Windows-1252').toEqual(Buffer.from([0xef, 0xbb, 0xbf]))
+    const [row] = parse(body, { columns: true, bom: true }) as [Record<string, string>]
+    expect(row.savedAt).toBe('2026-04-15T11:59:00.000Z')
+    expect(
+      Object.values(row).filter((cell) => /^[\d.]+$/.test(cell)),
+      'numbers',
+    ).toEqual([])
+    expect(row.arxivId).toBe('arXiv:2604.00010')
+    expect(row.authors!.length, 'what fits in a cell').toBeLessThanOrEqual(32_767)
+    expect(row.authors).toMatch(/^Baptiste Rozière 0; .*; Baptiste Rozière \d+; …$/)
   })
 
   test('as JSON, each paper has its facts', async ({ db, site }) => {
