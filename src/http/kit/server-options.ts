@@ -22,7 +22,6 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   // is lost, and its reader gets 502.
   keepAliveTimeout: 130 * SECONDS,
   connectionTimeout: 60 * SECONDS,
-  handlerTimeout: 20 * SECONDS,
   // While draining, requests on open connections still get their answer; then the connection closes.
   return503OnClosing: false,
   // As long as a request line may be, so that an overlong token gets the page for unknown links.
