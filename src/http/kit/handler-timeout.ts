@@ -17,7 +17,7 @@ const DEFAULT_MS = 20_000
  * Answers 503 when a response does not begin in time. A response that has begun goes on.
  *
  * Fastify's `handlerTimeout` ends with the request's body, so no form and no JSON has one (fastify/fastify#6725). It also makes an
- * AbortController and an AbortError for each request, as long as all of helmet takes.
+ * AbortController and an AbortError for each request.
  * @param app the root app, before hooks that may wait
  */
 export function limitHandlers(app: FastifyInstance): void {
