@@ -15,6 +15,7 @@ import { prependBasePath } from './http/kit/base-path.ts'
 import { tolerateBrokenBodies } from './http/kit/client-errors.ts'
 import { compressPublicTexts } from './http/kit/compress.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
+import { limitHandlers } from './http/kit/handler-timeout.ts'
 import { negotiateLanguage, offerLanguages } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
 import { dropLinkTails } from './http/kit/link-tail.ts'
@@ -91,6 +92,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   prependBasePath(app, services.config)
   app.register(fastifyAccepts)
   const addPageCache = cachePages(app, options.pageCacheMs)
+  limitHandlers(app)
   detectUntrustedProxy(app, services)
   sanitizeStrings(app)
   app.register(fastifyHelmet, securityHeaders(services.config))

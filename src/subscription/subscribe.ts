@@ -64,14 +64,16 @@ export async function storeSignUp({ db, config, now }: Deps, request: SignUp): P
   const { languages, defaults } = config.newsletter
   const at = now()
   const person = personKey(config, key)
+  // One call: each asks the system.
+  const random = randomBytes(24)
   const { topics = [], authors = [], organisations = [] } = request.wishes ?? {}
   await carrySuppressions(db, config, [key])
   await db.execute(
     signUpStatement({
       ...{ email, key, hash, zone, locale: request.locale ?? null, language: languages[0] },
-      ...{ nonce: randomBytes(8), at, origin },
+      ...{ nonce: random.subarray(0, 8), at, origin },
       ...{ topics, authors, organisations, ...defaults, person },
-      ...{ mailAfter: request.mailAfter ?? at, messageKey: randomBytes(16) },
+      ...{ mailAfter: request.mailAfter ?? at, messageKey: random.subarray(8) },
     }),
   )
 }

@@ -67,7 +67,7 @@ export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     parseUploads(uploading as unknown as FastifyInstance, UPLOAD_BYTES + FORM_BYTES)
     uploading.post(
       PATH,
-      { handlerTimeout: UPLOAD_MS, bodyLimit: UPLOAD_BYTES + FORM_BYTES },
+      { config: { handlerTimeoutMs: UPLOAD_MS }, bodyLimit: UPLOAD_BYTES + FORM_BYTES },
       async (request, reply) => {
         const { file } = (request.body ?? {}) as { file?: unknown }
         if (!(file instanceof File) || file.size === 0)

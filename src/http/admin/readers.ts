@@ -48,7 +48,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     return reply.view('admin/readers', await listPage(services, { ...filter, ...(text ? { text } : {}) }, before))
   })
 
-  const exporting = { schema: { body: text.and(fields) }, handlerTimeout: EXPORT_MS }
+  const exporting = { schema: { body: text.and(fields) }, config: { handlerTimeoutMs: EXPORT_MS } }
   app.post('/admin/readers/export', exporting, async (request, reply) => {
     const { text, ...filter } = request.body
     const search = { ...filter, ...(text ? { text } : {}) }

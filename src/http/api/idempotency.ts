@@ -32,15 +32,14 @@ declare module 'fastify' {
  * Returns what routes with an Idempotency-Key need: the first request runs and its response is stored, another one with the same body
  * gets that response. A stored response has no address, so that erasing a reader need not search here.
  *
- * `replay` is a hook. `runToEnd` wraps the handler: one that takes longer than handlerTimeout runs on when its client has got a 503. It
+ * `replay` is a hook. `runToEnd` wraps the handler: one that takes longer than `limitHandlers` allows runs on when its client has got a 503. It
  * keeps the key, and its response is stored when it ends. Without that, a client that tries again would do everything twice.
  */
 export function replayRequests(app: FastifyInstance, services: Services) {
   app.decorateRequest('runningAs', undefined)
   app.addHook('onSend', async (request, { statusCode: status }, body) => {
     const { runningAs } = request
-    const is503OfTimeout =
-      isTimedOut(request) && runningAs?.handler && (runningAs.handler === 'begun' || status === 503)
+    const is503OfTimeout = request.isTimedOut && runningAs?.handler && (runningAs.handler === 'begun' || status === 503)
     if (runningAs && !is503OfTimeout) {
       await runningAs.renewal
       await storeResponse(services, runningAs, { status, body: typeof body === 'string' ? body : '' })
@@ -92,7 +91,7 @@ export function replayRequests(app: FastifyInstance, services: Services) {
       } catch (error) {
         await stopRenewing()
         // As after any server error, the client may try again.
-        if (isTimedOut(request)) await storeResponse(services, runningAs, { status: 500, body: '' })
+        if (request.isTimedOut) await storeResponse(services, runningAs, { status: 500, body: '' })
         else runningAs.handler = 'ended'
         throw error
       }
@@ -101,9 +100,6 @@ export function replayRequests(app: FastifyInstance, services: Services) {
   return { replay, runToEnd }
 }
 
-/** Whether the handler took too long, so that the client got a 503. */
-const isTimedOut = ({ signal }: FastifyRequest): boolean => signal.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
-
 /** Returns a reply for the handler, and what it answered after its client had got a 503. */
 function watchReply(request: FastifyRequest, reply: FastifyReply) {
   let status = 200
@@ -111,16 +107,16 @@ function watchReply(request: FastifyRequest, reply: FastifyReply) {
   const own: FastifyReply = Object.create(reply)
   own.code = (code: number) => {
     status = code
-    if (!isTimedOut(request)) reply.code(code)
+    if (!request.isTimedOut) reply.code(code)
     return own
   }
   own.send = (payload?: unknown) => {
-    sent = { inTime: !isTimedOut(request), payload }
+    sent = { inTime: !request.isTimedOut, payload }
     if (sent.inTime) reply.send(payload)
     return own
   }
   const late = (returned: unknown) => {
-    const { inTime, payload } = sent ?? { inTime: !isTimedOut(request), payload: returned }
+    const { inTime, payload } = sent ?? { inTime: !request.isTimedOut, payload: returned }
     if (inTime) return undefined
     return {
       status,

@@ -78,9 +78,8 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   app.post(
     '/v1/imports',
     {
-      config: { scopes },
+      config: { scopes, handlerTimeoutMs: UPLOAD_MS },
       bodyLimit: BODY_BYTES,
-      handlerTimeout: UPLOAD_MS,
       schema: {
         summary: 'Upload a CSV file of readers. It is kept for a day at most',
         body: z.strictObject({ name: z.string().max(200).default('readers.csv'), csv: z.string().min(1) }),

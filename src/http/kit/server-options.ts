@@ -13,7 +13,7 @@ const SECONDS = 1000
 /** Enough for most forms: readers post addresses and choices. Routes that take more say so. */
 const BODY_BYTES = 16 * 1024
 
-/** How long a file may take to come, in milliseconds: the `handlerTimeout` of routes that take one. Some lines are slow. */
+/** How long a file may take to come, in milliseconds: the `handlerTimeoutMs` of routes that take one. Some lines are slow. */
 export const UPLOAD_MS = 5 * 60 * SECONDS
 
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyHttpOptions<Server> => ({
@@ -24,13 +24,12 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   bodyLimit: BODY_BYTES,
   rewriteUrl: ({ url }) => encodePercentTail(encodeSlashes(url ?? '/')),
   http: { headersTimeout: 30 * SECONDS },
-  // Node has one for all routes. Those without a file answer after `handlerTimeout`, before a slow body has come.
+  // Node has one for all routes. Those without a file answer earlier (`limitHandlers`), before a slow body has come.
   requestTimeout: UPLOAD_MS,
   // Longer than a proxy keeps an idle connection: nginx 60 seconds, Traefik 90, Caddy 120. A request that the proxy sends while we close
   // is lost, and its reader gets 502.
   keepAliveTimeout: 130 * SECONDS,
   connectionTimeout: 60 * SECONDS,
-  handlerTimeout: 20 * SECONDS,
   // While draining, requests on open connections still get their answer; then the connection closes.
   return503OnClosing: false,
   // As long as a request line may be, so that an overlong token gets the page for unknown links.

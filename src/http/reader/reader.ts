@@ -28,8 +28,9 @@ type Deps = Pick<Services, 'keys' | 'config' | 'now'>
  */
 export async function identifyReaders(app: FastifyInstance, { keys, config, now }: Deps): Promise<void> {
   await app.register(fastifyCookie)
+  const name = cookieName(config)
   app.addHook('onRequest', async (request, reply) => {
-    const cookie = request.cookies[cookieName(config)]
+    const cookie = request.cookies[name]
     if (!cookie) return
     try {
       const { subscriberId, issuedAt } = verifyToken(keys, 'reader', cookie)

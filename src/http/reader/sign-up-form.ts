@@ -22,6 +22,8 @@ export const signUpBody = z
   .catch({ email: '', zone: undefined })
 
 export function wishesOf({ topic, author, organisation }: Wish) {
+  // Most sign-ups.
+  if (!topic && !author && !organisation) return { topics: [], authors: [], organisations: [] }
   const wishes = tidied({
     topics: topic ? [canonicalSlug(topic)] : [],
     authors: author ? [author] : [],

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import pg from 'pg'
+import { memoize } from '../../lib/memoize.ts'
 
 /** Marks a statement that each connection should plan once. */
 export const PREPARE = '/* prepare */ '
@@ -34,5 +35,11 @@ export class PreparingClient extends pg.Client {
 
 const named = (given: unknown): unknown =>
   typeof given === 'object' && given !== null && 'text' in given && String(given.text).startsWith(PREPARE)
-    ? { ...given, name: hash('sha1', String(given.text), 'base64url') }
+    ? { ...given, name: nameOf(String(given.text)) }
     : given
+
+/** Marked statements are few and long. */
+const nameOf = memoize(
+  (text: string) => text,
+  (text) => hash('sha1', text, 'base64url'),
+)

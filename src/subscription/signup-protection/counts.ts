@@ -53,8 +53,8 @@ export type Admission = { domain: Level; all: Level } | undefined
  *
  * One statement, the same for every address. Row locks last no longer, in a fixed order: proof, widest network to
  * narrowest, all, domain.
- * The row of all never waits for the disk: otherwise each write would let only one sign-up through. A database crash
- * loses half a second of counts.
+ * The row of all never waits for the disk: otherwise each write would let only one sign-up through. The table is unlogged,
+ * and the statement writes to no other. After a crash of the database, all counts begin at 0.
  * Network counts are exact. Concurrent suspicious sign-ups may exceed a domain's limit by their number.
  */
 export async function countSignUp(
@@ -79,21 +79,18 @@ export async function countSignUp(
 }
 
 /**
- * CTEs in order: `loosely` (no wait for the disk), `spent` (uses of its proof), `this` (its weight), `networks` and `levels` (the load
- * and the limits), `fitting` (has it room?), `network` (counts it there, and checks again), `admitted`, `counted` (all other counts).
+ * CTEs in order: `spent` (uses of its proof), `this` (its weight), `networks` and `levels` (the load and the limits), `fitting` (has it
+ * room?), `network` (counts it there, and checks again), `admitted`, `counted` (all other counts).
  */
 const countStatement = statement<CountValues>(
   (given) => sql`
-    WITH loosely AS MATERIALIZED (
-      SELECT set_config('synchronous_commit', 'off', true)
-    ), spent AS (
+    WITH spent AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
-      SELECT 'proof', ${given.proofId}, ${given.proofIssuedAt}::timestamptz, 1 FROM loosely WHERE ${given.hasProof}::boolean
+      SELECT 'proof', ${given.proofId}, ${given.proofIssuedAt}::timestamptz, 1 WHERE ${given.hasProof}::boolean
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + 1
       RETURNING count
-    ), this AS (
+    ), this AS MATERIALIZED (
       SELECT 1 + ${SUSPICION_WEIGHT}::int * (${given.suspicions}::int + (coalesce((SELECT count FROM spent), 2) > 1)::int) AS weight
-      FROM loosely
     ), networks AS (
       SELECT key, "limit", place
       FROM unnest(${given.networks}::text[], ${given.limits}::int[])
@@ -120,7 +117,7 @@ const countStatement = statement<CountValues>(
       WHERE c.count + excluded.count <= (SELECT "limit" FROM networks n WHERE n.key = c.key)
       RETURNING 1
     ), admitted AS MATERIALIZED (
-      SELECT weight FROM fitting WHERE (SELECT count(*) FROM network) = (SELECT count(*) FROM networks)
+      SELECT weight FROM fitting WHERE (SELECT count(*) FROM network) = cardinality(${given.networks}::text[])
     ), counted AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
       SELECT scope, key, ${given.window}::timestamptz, weight FROM (
@@ -131,8 +128,8 @@ const countStatement = statement<CountValues>(
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + excluded.count
       RETURNING scope, count
     )
-    SELECT scope, coalesce(counted.count, levels.this)::int AS count, "limit"
-    FROM admitted, levels LEFT JOIN counted USING (scope)`,
+    SELECT scope, coalesce((SELECT count FROM counted c WHERE c.scope = l.scope), l.this)::int AS count, "limit"
+    FROM admitted, levels l`,
 )
 
 type CountValues =

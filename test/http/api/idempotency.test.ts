@@ -5,6 +5,7 @@ import { expect, vi } from 'vitest'
 import { z } from 'zod'
 import { problemHandler } from '../../../src/http/api/problems.ts'
 import { applyRouteRules } from '../../../src/http/api/route-rules.ts'
+import { limitHandlers } from '../../../src/http/kit/handler-timeout.ts'
 import { createApiKey } from '../../../src/operate/api-keys.ts'
 import { beginRequest, renewRequest } from '../../../src/operate/idempotent-requests.ts'
 import { idempotentRequests } from '../../../src/runtime/db/schema.ts'
@@ -25,11 +26,12 @@ const test = onDatabase.extend('slow', { scope: 'test' }, async ({ db }, { onCle
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(problemHandler)
+  limitHandlers(app)
   await app.register(fastifyRateLimit)
   applyRouteRules(app, services)
   let runs = 0
-  const config = { scopes: ['editions'] as const }
-  const route = { config, handlerTimeout: PATIENCE_MS, schema: { response: { 200: Made, 201: Made } } }
+  const config = { scopes: ['editions'] as const, handlerTimeoutMs: PATIENCE_MS }
+  const route = { config, schema: { response: { 200: Made, 201: Made } } }
   const gate = () => new Promise<void>((open) => gates.push(open))
   const begin = async () => {
     runs++
