@@ -37,6 +37,30 @@ test('a restarted worker starts due batches at once, even if another ran this ti
   await sendWithWorker('2026-04-14', 2)
 }, 20_000)
 
+test('batches that the queue has do not wait until it has answered about the next', async ({ db, databaseUrl }) => {
+  const sink = await openSink()
+  stack.push(() => sink.close())
+  const queues = await openQueues({ databaseUrl, installation: 'test', onError: () => {} })
+  stack.push(() => queues.close())
+  const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url }), queues }
+  await addSubscriber(db, 'ada@example.org')
+  const dates = ['2026-04-12', '2026-04-13', '2026-04-14']
+  for (const date of dates) {
+    const { batchIds } = await planAll(services, await releasedEdition(services, date))
+    for (const batchId of batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
+  }
+  const answered = Promise.withResolvers<void>()
+  const slow = {
+    ...queues,
+    wake: (...job: Parameters<typeof queues.wake>) =>
+      job[0] === 'send-batch' ? answered.promise : queues.wake(...job),
+  }
+  const worker = await startWorker({ ...services, queues: slow as typeof queues }, [])
+  stack.push(() => worker.stop())
+  stack.push(async () => answered.resolve())
+  await expect.poll(() => sink.taken.length, { timeout: 10_000 }).toBe(dates.length)
+}, 20_000)
+
 test('a worker that starts on a restored database halts it before an email is due', async ({ db, databaseUrl }) => {
   const queues = await openQueues({ databaseUrl, installation: 'test', onError: () => {} })
   stack.push(() => queues.close())
