@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterEach, expect, vi } from 'vitest'
 import { passRestoreGuard, whyHalted } from '../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../src/delivery/plan/plan-all.ts'
+import { BATCHES_AT_ONCE } from '../src/delivery/send/delivery-context.ts'
 import { addEndpoint, queueTest } from '../src/operate/webhooks/endpoints.ts'
 import { WEBHOOK_EVENTS } from '../src/operate/webhooks/events.ts'
 import { apiKeys, idempotentRequests } from '../src/runtime/db/schema.ts'
@@ -44,7 +45,7 @@ test('batches that the queue has do not wait until it has answered about the nex
   stack.push(() => queues.close())
   const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url }), queues }
   await addSubscriber(db, 'ada@example.org')
-  const dates = ['2026-04-12', '2026-04-13', '2026-04-14']
+  const dates = Array.from({ length: BATCHES_AT_ONCE + 1 }, (_, day) => `2026-04-${11 + day}`)
   for (const date of dates) {
     const { batchIds } = await planAll(services, await releasedEdition(services, date))
     for (const batchId of batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
