@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterEach, expect, vi } from 'vitest'
 import { passRestoreGuard, whyHalted } from '../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../src/delivery/plan/plan-all.ts'
+import { BATCHES_AT_ONCE } from '../src/delivery/send/delivery-context.ts'
 import { addEndpoint, queueTest } from '../src/operate/webhooks/endpoints.ts'
 import { WEBHOOK_EVENTS } from '../src/operate/webhooks/events.ts'
 import { apiKeys, idempotentRequests } from '../src/runtime/db/schema.ts'
@@ -35,6 +36,30 @@ test('a restarted worker starts due batches at once, even if another ran this ti
   await addSubscriber(db, 'ada@example.org')
   await sendWithWorker('2026-04-13', 1)
   await sendWithWorker('2026-04-14', 2)
+}, 20_000)
+
+test('batches that the queue has do not wait until it has answered about the next', async ({ db, databaseUrl }) => {
+  const sink = await openSink()
+  stack.push(() => sink.close())
+  const queues = await openQueues({ databaseUrl, installation: 'test', onError: () => {} })
+  stack.push(() => queues.close())
+  const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url }), queues }
+  await addSubscriber(db, 'ada@example.org')
+  const dates = Array.from({ length: BATCHES_AT_ONCE + 1 }, (_, day) => `2026-04-${11 + day}`)
+  for (const date of dates) {
+    const { batchIds } = await planAll(services, await releasedEdition(services, date))
+    for (const batchId of batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
+  }
+  const answered = Promise.withResolvers<void>()
+  const slow = {
+    ...queues,
+    wake: (...job: Parameters<typeof queues.wake>) =>
+      job[0] === 'send-batch' ? answered.promise : queues.wake(...job),
+  }
+  const worker = await startWorker({ ...services, queues: slow as typeof queues }, [])
+  stack.push(() => worker.stop())
+  stack.push(async () => answered.resolve())
+  await expect.poll(() => sink.taken.length, { timeout: 10_000 }).toBe(dates.length)
 }, 20_000)
 
 test('a worker that starts on a restored database halts it before an email is due', async ({ db, databaseUrl }) => {

@@ -73,8 +73,10 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'send-batch': ({ batchId }) =>
         sendBatchJob({ ...services, relay }, async () => {
           await deliverBatch(deliver, batchId, stopping.signal)
-          // Continue with the next due batch, in case the queue lost it. The sweeper runs less often.
-          await next.wake()
+          // Continue with the next due batch, in case the queue lost it. The sweeper runs less often. This job does not wait for it:
+          // mostly the queue has the next one. After a stop, it wakes the workers that go on.
+          if (stopping.signal.aborted) await next.wake()
+          else next.soon()
         }),
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': skipWhileRunning(() => readMailboxJob(services)),

@@ -16,6 +16,7 @@ import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
 import { openInFlight } from '../relay/in-flight.ts'
 import type { Relay } from '../relay/relay.ts'
+import { retryRecording } from '../relay/retry-recording.ts'
 import { type Emails, type Sent, sendEmails } from '../relay/send-emails.ts'
 import { prepared } from '../runtime/db/prepared.ts'
 import { bigint, bool, bytes, moment, number, query, queryOne, text } from '../runtime/db/query.ts'
@@ -50,7 +51,8 @@ export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<
   const emails: Emails<ClaimedEmail> = {
     groupSize: 1,
     left: () => 1,
-    async mark() {
+    async mark(_, accepted) {
+      for (const sent of accepted) await retryRecording(deps, () => this.record([sent]))
       const claimed = await claimNext(deps, deps.now())
       for (const { id } of claimed ?? []) renewal = renewLease(deps, id)
       return claimed

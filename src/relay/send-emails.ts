@@ -14,12 +14,15 @@ export interface Sent<A> {
 
 /** Emails to send: the digests of a batch, or the service emails that are due. */
 export interface Emails<A> {
-  /** most emails that are marked or recorded together */
+  /** most emails that are marked together */
   groupSize: number
   /** Returns how many emails may still begin, given the recorded outcomes so far. */
   left(tally: Tally): number
-  /** Marks up to `most` emails `handed`, in one committed statement. Returns them; undefined when no further one can begin now. */
-  mark(most: number): Promise<readonly A[] | undefined>
+  /**
+   * Marks up to `most` emails `handed`, in one committed statement. Returns them; undefined when no further one can begin now. Records
+   * the `accepted` ones too, whatever it marks: one commit instead of two. When it fails, `record` gets them.
+   */
+  mark(most: number, accepted: readonly Sent<A>[]): Promise<readonly A[] | undefined>
   /** Composes an email and gives it to the relay. */
   send(attempt: A): Promise<Outcome>
   /** Writes outcomes. It is repeated until it succeeds. */
@@ -47,60 +50,104 @@ export async function sendEmails<A>(
     acquired -= count
     inFlight.release(count)
   }
+  const settle = (group: readonly Sent<A>[]) => {
+    for (const { outcome } of group) tally[outcome.state]++
+  }
   const outcomes = inGroups<Sent<A>>(emails.groupSize, async (group) => {
     await retryRecording({ log }, () => emails.record(group))
-    for (const { outcome } of group) tally[outcome.state]++
+    settle(group)
     release(group.length)
+  })
+  const working = new Set<Promise<unknown>>()
+  const run = (work: Promise<void>) => {
+    const settled: Promise<unknown> = work
+      .catch((error) => {
+        failure ??= error
+        inFlight.notify()
+      })
+      .then(() => working.delete(settled))
+    working.add(settled)
+  }
+  const record = (group: readonly Sent<A>[]) => {
+    for (const sent of group) run(outcomes.add(sent))
+  }
+
+  const accepted = untilTaken<Sent<A>>((late) => {
+    record(late)
+    outcomes.writeNow()
   })
   let unanswered = 0
   let begins = true
   const sendOne = async (attempt: A) => {
-    try {
-      unanswered++
-      const outcome = await emails.send(attempt).finally(() => unanswered--)
-      // Before recording, so that no further group begins.
-      if (outcome.relayDown) exhausted = true
-      const recorded = outcomes.add({ attempt, outcome })
-      if (!begins && unanswered === 0) outcomes.writeNow()
-      await recorded
-    } catch (error) {
-      failure ??= error
+    unanswered++
+    const outcome = await emails.send(attempt).finally(() => unanswered--)
+    // Before recording, so that no further group begins.
+    if (outcome.relayDown) exhausted = true
+    if (begins && outcome.state === 'accepted') {
+      accepted.add({ attempt, outcome })
       inFlight.notify()
+      return
     }
+    record([{ attempt, outcome }])
+    if (!begins && unanswered === 0) outcomes.writeNow()
   }
 
-  const sending = new Set<Promise<void>>()
   ended.addEventListener('abort', inFlight.notify)
   try {
     while (!ended.aborted && !exhausted && failure === undefined) {
       const want = Math.min(emails.groupSize, emails.left(tally))
       if (want === 0) break
-      if (inFlight.free() < want) {
+      if (inFlight.free() + accepted.count() < want) {
         await inFlight.changed()
         continue
       }
-      acquired += want
-      inFlight.acquire(want)
-      const marked = await emails.mark(want)
-      release(want - (marked?.length ?? 0))
+      const done = accepted.take()
+      const further = Math.max(want - done.length, 0)
+      acquired += further
+      inFlight.acquire(further)
+      const marked = await emails.mark(want, done).catch((error) => {
+        record(done)
+        throw error
+      })
+      settle(done)
+      release(further + done.length - (marked?.length ?? 0))
       if (!marked) exhausted = true
-      for (const attempt of marked ?? []) {
-        const sent = sendOne(attempt)
-        sending.add(sent)
-        void sent.then(() => sending.delete(sent))
-      }
+      for (const attempt of marked ?? []) run(sendOne(attempt))
     }
   } catch (error) {
     failure ??= error
   }
   begins = false
+  record(accepted.take())
   if (unanswered === 0) outcomes.writeNow()
   // After any failure, emails in flight finish and are recorded while their lease is still renewed.
-  await Promise.all(sending)
+  while (working.size > 0) await Promise.all(working)
   release(acquired)
   ended.removeEventListener('abort', inFlight.notify)
   if (failure !== undefined) throw failure
   return { tally, exhausted }
+}
+
+/** How long an accepted email waits for the next mark: with a slow relay, that one waits for its place. */
+const MARK_PATIENCE_MS = 16
+
+/** Holds items until they are taken together. `late` gets those that have waited for too long. */
+function untilTaken<T>(late: (items: readonly T[]) => void) {
+  const held: T[] = []
+  let patience: NodeJS.Timeout | undefined
+  const take = (): readonly T[] => {
+    clearTimeout(patience)
+    patience = undefined
+    return held.splice(0)
+  }
+  return {
+    add(item: T): void {
+      held.push(item)
+      patience ??= setTimeout(() => late(take()), MARK_PATIENCE_MS)
+    },
+    take,
+    count: () => held.length,
+  }
 }
 
 /** How long an outcome waits for others: each write is a commit, which costs more than its rows. */
@@ -111,7 +158,7 @@ const GATHER_MS = 8
  *
  * @param size this many items are written without waiting for more
  * @returns `add`, which resolves when its item is written, and rejects when its group could not be: the next group is written all the
- *   same; and `writeNow`, for when no further item is to come
+ *   same; and `writeNow`, which lets no item wait for further ones
  */
 function inGroups<T>(size: number, write: (group: readonly T[]) => Promise<void>) {
   let gathered: T[] = []

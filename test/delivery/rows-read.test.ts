@@ -43,6 +43,17 @@ test('a batch reads only its own readers, and a group only its own rows', async 
   )
   expect(marked.result).toHaveLength(GROUP)
   expect(marked.rows).toBeLessThan(10 * GROUP)
+  // It records the group before, too.
+  const accepted = marked.result.map(({ subscriberId, attempt }) => {
+    const outcome = { state: 'accepted' as const, reply: '250 ok' }
+    return { subscriberId, attempt, outcome }
+  })
+  const after = await edition.select(pending.slice(GROUP, 2 * GROUP), db)
+  const both = await rowsRead(db, (tx) =>
+    startAttempts(tx, lease, after, { releases: edition.releases, policy: 'resend', at: NOON, accepted }),
+  )
+  expect(both.result).toHaveLength(GROUP)
+  expect(both.rows).toBeLessThan(12 * GROUP)
 })
 
 test('the check for unfinished deliveries reads the ledger once, not for each finished batch', async ({ db }) => {

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openInFlight } from '../../src/relay/in-flight.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import { type Emails, sendEmails } from '../../src/relay/send-emails.ts'
@@ -11,14 +11,21 @@ const NEVER = new AbortController().signal
 /** Emails 1 to `count` in groups of four, with what happened to each. */
 function someEmails(count: number, changed: Partial<Emails<number>> = {}) {
   const waiting = Array.from({ length: count }, (_, index) => index + 1)
-  const seen = { marked: [] as number[], sent: [] as number[], recorded: [] as number[], mostOpen: 0 }
+  const seen = {
+    marked: [] as number[],
+    sent: [] as number[],
+    recorded: [] as number[],
+    alone: [] as number[],
+    mostOpen: 0,
+  }
   const emails: Emails<number> = {
     groupSize: 4,
     left: () => waiting.length,
-    async mark(most) {
+    async mark(most, accepted) {
       const group = waiting.splice(0, most)
       await new Promise(setImmediate)
       seen.marked.push(...group)
+      seen.recorded.push(...accepted.map(({ attempt }) => attempt))
       seen.mostOpen = Math.max(seen.mostOpen, seen.marked.length - seen.recorded.length)
       return group
     },
@@ -32,6 +39,7 @@ function someEmails(count: number, changed: Partial<Emails<number>> = {}) {
     async record(group) {
       await new Promise(setImmediate)
       seen.recorded.push(...group.map(({ attempt }) => attempt))
+      seen.alone.push(...group.map(({ attempt }) => attempt))
     },
     ...changed,
   }
@@ -46,6 +54,51 @@ describe('all email is sent by one engine', () => {
     expect([tally.accepted, exhausted, inFlight.free()]).toEqual([50, false, 8])
     expect(seen.recorded.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1))
     expect(seen.mostOpen).toBe(8)
+  })
+
+  test('accepted emails are recorded by the next mark, all others alone', async () => {
+    // No patience ends: a busy machine changes nothing.
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { emails, seen } = someEmails(12, {
+      send: async (attempt) => (attempt === 2 ? { state: 'refused', reply: '550 no' } : ACCEPTED),
+    })
+    const { tally } = await sendEmails({ inFlight: openInFlight(4), log }, emails, NEVER)
+    expect([tally.accepted, tally.refused]).toEqual([11, 1])
+    expect(seen.alone).toEqual([2, 9, 10, 11, 12])
+    expect(seen.recorded.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1))
+    expect(seen.mostOpen).toBe(4)
+  })
+
+  test('an accepted email is recorded alone while the next mark waits for its place', async () => {
+    const inFlight = openInFlight(4)
+    const recorded = Promise.withResolvers<void>()
+    const { emails, seen } = someEmails(8, {
+      async send(attempt) {
+        if (attempt > 1 && attempt <= 4) await recorded.promise
+        return ACCEPTED
+      },
+    })
+    const { record } = emails
+    emails.record = async (group) => {
+      await record(group)
+      recorded.resolve()
+    }
+    await sendEmails({ inFlight, log }, emails, NEVER)
+    expect(seen.alone[0]).toBe(1)
+    expect([seen.recorded.length, inFlight.free()]).toEqual([8, 4])
+  })
+
+  test('when a mark fails, the accepted emails that it had are recorded alone', async () => {
+    const { emails, seen } = someEmails(8)
+    const { mark } = emails
+    emails.mark = async (most, accepted) => {
+      if (accepted.length > 0) throw new Error('cannot mark')
+      return mark(most, accepted)
+    }
+    const inFlight = openInFlight(4)
+    await expect(sendEmails({ inFlight, log }, emails, NEVER)).rejects.toThrow('cannot mark')
+    expect([seen.alone.toSorted(), inFlight.free()]).toEqual([[1, 2, 3, 4], 4])
   })
 
   test('a stop or a relay that is down begins no further group, and the open ones are recorded', async () => {
@@ -105,11 +158,11 @@ describe('all email is sent by one engine', () => {
     for (const step of ['mark', 'send'] as const) {
       const { emails, seen } = someEmails(50)
       const inFlight = openInFlight(8)
-      const right = emails[step].bind(emails) as (arg: number) => Promise<never>
+      const right = emails[step].bind(emails) as (...args: unknown[]) => Promise<never>
       let calls = 0
-      const failing = async (arg: number) => {
+      const failing = async (...args: unknown[]) => {
         if (++calls === (step === 'mark' ? 2 : 5)) throw new Error(`cannot ${step}`)
-        return right(arg)
+        return right(...args)
       }
       await expect(sendEmails({ inFlight, log }, { ...emails, [step]: failing }, NEVER)).rejects.toThrow(
         `cannot ${step}`,

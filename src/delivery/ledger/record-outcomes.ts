@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Outcome } from '../../relay/outcome.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
@@ -49,6 +49,18 @@ export async function recordOutcomes(
     )
   })
 }
+
+/**
+ * A statement that records accepted attempts, for the statement that marks the next ones: one commit instead of two. Like
+ * `recordOutcomes`, it never changes a later attempt.
+ */
+export const recordAccepted = (editionId: number, accepted: readonly RecordedOutcome[], at: Date): SQL => sql`
+    UPDATE deliveries d SET state = 'accepted', reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at}
+    FROM unnest(${sql.param(accepted.map((one) => one.subscriberId))}::bigint[],
+                ${sql.param(accepted.map((one) => one.attempt))}::int[],
+                ${sql.param(accepted.map((one) => one.outcome.reply))}::text[],
+                ${sql.param(accepted.map((one) => one.outcome.relay ?? null))}::text[]) AS r (subscriber_id, hand_overs, reply, relay)
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`
 
 async function recordStates(
   db: Db,

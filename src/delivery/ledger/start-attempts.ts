@@ -10,6 +10,7 @@ import { isFor } from '../plan/audience.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 import type { Chosen } from './deliveries.ts'
+import { type RecordedOutcome, recordAccepted } from './record-outcomes.ts'
 import { areReleases, lockReaders, type Releases } from './repeats.ts'
 import { fromBitmap, toBitmap } from './shown-bitmap.ts'
 
@@ -35,6 +36,8 @@ interface StartOptions {
   releases: Releases
   policy: 'resend' | 'hold'
   at: Date
+  /** accepted attempts of this edition to record in the same commit, whether or not any delivery is marked */
+  accepted?: readonly RecordedOutcome[]
 }
 
 /**
@@ -80,12 +83,13 @@ const Judged = z.object({
 
 /**
  * The statement that marks. CTEs in order: `leased` (may this batch send?), `wanted` (the group's choices), `locked` (its readers),
- * `judged` (each delivery with one reason not to send it, or NULL), `verdict` (the state that follows from the reason).
+ * `judged` (each delivery with one reason not to send it, or NULL), `verdict` (the state that follows from the reason). `recorded` stands for itself. PostgreSQL runs it last, so that the
+ * batch is locked before its deliveries, as in `leaseBatch`.
  */
 const startStatement = (
   { batchId, lease, editionId, ...edition }: Lease,
   group: readonly Chosen[],
-  { releases, policy, at }: StartOptions,
+  { releases, policy, at, accepted = [] }: StartOptions,
 ) => sql`
   WITH leased AS MATERIALIZED (
     SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
@@ -137,6 +141,8 @@ const startStatement = (
       SELECT m.id FROM verdict v JOIN subscribers m ON m.id = v.subscriber_id
       WHERE v.may_send AND v.missed_on IS NOT NULL FOR NO KEY UPDATE OF m SKIP LOCKED
     ) AS told WHERE s.id = told.id
+  ), recorded AS (
+    ${recordAccepted(editionId, accepted, at)}
   )
   UPDATE deliveries d SET shown = v.shown, own = v.own, state = v.state,
     reply = CASE WHEN v.may_send THEN NULL WHEN v.reason = ${TOO_LATE} THEN coalesce(d.reply, v.reason) ELSE ${withEarlierReply(sql`v.reason`)} END,

@@ -25,8 +25,8 @@ interface Delivery {
 /** Everything that sending needs in one process, shared by its batches. */
 export type DeliveryContext = Pick<Services, 'db' | 'config' | 'log' | 'now' | 'restoreMarkers'> & Delivery
 
-/** Batches that a process sends at once: while one begins or ends, the other keeps the connections busy. */
-export const BATCHES_AT_ONCE = 2
+/** Batches that a process sends at once: while one begins or ends, two others are marked and sent in turn. */
+export const BATCHES_AT_ONCE = 3
 
 /** Opens a context with the configured relays. The caller closes its relay. */
 export async function openDeliveryContext(services: Services): Promise<DeliveryContext> {

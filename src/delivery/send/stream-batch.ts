@@ -1,12 +1,12 @@
 import { hashOfAddress } from '../../mail/address.ts'
 import { domainBucket } from '../../relay/rates.ts'
-import { sendEmails, type Tally } from '../../relay/send-emails.ts'
+import { type Sent, sendEmails, type Tally } from '../../relay/send-emails.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import type { Lease } from '../ledger/batches.ts'
 import type { Pending } from '../ledger/deliveries.ts'
-import { recordOutcomes } from '../ledger/record-outcomes.ts'
+import { type RecordedOutcome, recordOutcomes } from '../ledger/record-outcomes.ts'
 import { lockReaders } from '../ledger/repeats.ts'
 import { type StartedAttempt, startAttempts } from '../ledger/start-attempts.ts'
 import type { DeliveryContext } from './delivery-context.ts'
@@ -31,30 +31,30 @@ export async function streamBatch(
   const edition = await renderer.open(lease)
   let pending = admitted
   let slowed = rates.version()
+  const record = async (group: readonly Sent<StartedAttempt>[]) => {
+    if (group.length === 0) return
+    const outcomes = group.map((sent) => toRecord(config, sent))
+    await retries.assign(lease, outcomes)
+    await recordOutcomes(db, lease, outcomes, { at: now(), policy: config.UNKNOWN_POLICY })
+  }
   return sendEmails(
     context,
     {
       groupSize: relay.connections,
       left: (tally) => (isSpentWith(config, lease, tally) ? 0 : pending.length),
-      async mark(most) {
+      async mark(most, accepted) {
         if (slowed !== rates.version()) {
           slowed = rates.version()
           pending = await limits.apply(pending)
         }
         const want = Math.min(most, pending.length)
-        if (want === 0) return []
-        const room = await relay.room(want)
-        return room === 0 ? undefined : startGroup(context, lease, edition, pending.splice(0, room))
+        const room = want === 0 ? 0 : await relay.room(want)
+        if (room > 0) return startGroup(context, lease, edition, pending.splice(0, room), accepted)
+        await record(accepted)
+        return want === 0 ? [] : undefined
       },
       send: (attempt) => sendOne(context, edition, attempt, ended),
-      async record(group) {
-        const outcomes = group.map(({ attempt: { subscriberId, attempt, email }, outcome }) => {
-          const addressHash = outcome.hardBounce && hashOfAddress(config.SUPPRESSION_KEY, email)
-          return { subscriberId, attempt, outcome, addressHash }
-        })
-        await retries.assign(lease, outcomes)
-        await recordOutcomes(db, lease, outcomes, { at: now(), policy: config.UNKNOWN_POLICY })
-      },
+      record,
     },
     ended,
   )
@@ -63,6 +63,16 @@ export async function streamBatch(
 /** Whether the edition's error budget is spent, counting this batch. */
 const isSpentWith = ({ ERROR_BUDGET_PERCENT }: Config, lease: Lease, { accepted, refused }: Tally): boolean =>
   isBudgetSpent(lease.answered + accepted + refused, lease.refused + refused, ERROR_BUDGET_PERCENT)
+
+const toRecord = (
+  { SUPPRESSION_KEY }: Config,
+  { attempt: { subscriberId, attempt, email }, outcome }: Sent<StartedAttempt>,
+): RecordedOutcome => ({
+  subscriberId,
+  attempt,
+  outcome,
+  addressHash: outcome.hardBounce && hashOfAddress(SUPPRESSION_KEY, email),
+})
 
 /** Composes and sends one attempt. */
 async function sendOne(
@@ -83,13 +93,20 @@ async function sendOne(
 
 const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase()
 
-/** Chooses papers for a group and marks it. One transaction where other editions share papers: the readers stay locked between both. */
-async function startGroup({ db, config, now }: DeliveryContext, lease: Lease, edition: OpenEdition, group: Pending[]) {
+/** Chooses papers for a group, marks it, and records the accepted. One transaction where other editions share papers: the readers stay locked between both. */
+async function startGroup(
+  { db, config, now }: DeliveryContext,
+  lease: Lease,
+  edition: OpenEdition,
+  group: Pending[],
+  accepted: readonly Sent<StartedAttempt>[],
+) {
   const start = async (on: Db) =>
     startAttempts(on, lease, await edition.select(group, on), {
       releases: edition.releases,
       policy: config.UNKNOWN_POLICY,
       at: now(),
+      accepted: accepted.map((sent) => toRecord(config, sent)),
     })
   if (!edition.sharesPapers) return start(db)
   return db.transaction(async (tx) => {

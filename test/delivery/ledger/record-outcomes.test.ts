@@ -2,10 +2,12 @@ import { eq, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { recordOutcomes } from '../../../src/delivery/ledger/record-outcomes.ts'
+import { openRepeats } from '../../../src/delivery/ledger/repeats.ts'
+import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { retryRecording } from '../../../src/relay/retry-recording.ts'
 import { deliveries } from '../../../src/runtime/db/schema.ts'
-import { test } from '../../support/database.ts'
+import { someoneWaits, test } from '../../support/database.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
 
 test('rule 2: a late outcome is recorded for its own attempt, never for a later one', async ({ db }) => {
@@ -19,6 +21,55 @@ test('rule 2: a late outcome is recorded for its own attempt, never for a later 
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'handed', reply: null })
   await recordOutcomes(db, lease, [{ ...late, attempt: 2 }], { at: services.now(), policy: 'resend' })
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'refused', reply: '550 5.1.1 late' })
+})
+
+test('rule 2: the statement that marks records accepted attempts, never later ones, and also when it marks none', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const sent = await addSubscriber(db, 'ada@example.org')
+  const next = await addSubscriber(db, 'bob@example.org')
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
+  const { releases } = await openRepeats(services, editionId)()
+  const row = async () => (await db.select().from(deliveries).where(eq(deliveries.subscriberId, sent)))[0]
+  const mark = (attempt: number, held = lease.lease) =>
+    startAttempts(db, { ...lease, lease: held }, [{ subscriberId: next, chosen: { shown: [0], own: 0 } }], {
+      ...{ releases, policy: 'resend', at: services.now() },
+      accepted: [{ subscriberId: sent, attempt, outcome: { state: 'accepted', reply: '250 ok', relay: 'a' } }],
+    })
+  await db.update(deliveries).set({ state: 'handed', attempts: 2 }).where(eq(deliveries.subscriberId, sent))
+  expect(await mark(1)).toHaveLength(1)
+  expect(await row()).toMatchObject({ state: 'handed', reply: null })
+  // Another worker has the batch since, and has made it unknown.
+  await db.update(deliveries).set({ state: 'unknown' }).where(eq(deliveries.subscriberId, sent))
+  expect(await mark(2, '00000000-0000-4000-8000-000000000000')).toEqual([])
+  expect(await row()).toMatchObject({ state: 'accepted', reply: '250 ok', relay: 'a', settledAt: services.now() })
+})
+
+test('the statement that marks locks the batch before the deliveries that it records, as a lease does: no deadlock', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const subscriberId = await addSubscriber(db, 'ada@example.org')
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
+  const { releases } = await openRepeats(services, editionId)()
+  await db.update(deliveries).set({ state: 'handed', attempts: 1 })
+  let marking: Promise<unknown> | undefined
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT FROM batches WHERE id = ${lease.batchId} FOR UPDATE`)
+    marking = startAttempts(db, lease, [{ subscriberId, chosen: { shown: [0], own: 0 } }], {
+      ...{ releases, policy: 'resend', at: services.now() },
+      accepted: [{ subscriberId, attempt: 1, outcome: { state: 'accepted', reply: '250 ok' } }],
+    })
+    await someoneWaits(db)
+    await tx.execute(sql`SELECT FROM deliveries FOR UPDATE NOWAIT`)
+  })
+  await marking
+  expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'accepted' })
 })
 
 test('rule 2: recording is retried until the database accepts it', async ({ db }) => {

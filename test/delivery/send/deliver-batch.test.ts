@@ -63,6 +63,18 @@ test('rule 2: two concurrent batches have no more in flight than one, and each r
   expect(Math.max(...inFlight)).toBeLessThanOrEqual(2 * worker.relay.connections)
 })
 
+test('accepted digests are recorded also when no rate is left for the next group', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await addReaders(db, 5)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  const granted = [2, 2, 0]
+  const relay = { ...worker.relay, room: async () => granted.shift() ?? 0 }
+  expect(await deliverBatch({ ...worker, relay }, batchIds[0]!, NEVER)).toMatchObject({ accepted: 4 })
+  expect(await deliveryStates(db)).toEqual({ accepted: 4, queued: 1 })
+})
+
 test('two workers with the same batch send it once', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
