@@ -269,8 +269,8 @@ test('files that do not fit on a page are on the next one', async ({ site }) => 
 test('a file has as long to come over a slow line as its route waits for it', async ({ site: { services } }) => {
   await using app = createServer(services)
   const waits: Record<string, number | undefined> = {}
-  app.addHook('onRoute', ({ url, bodyLimit = 0, handlerTimeout }) => {
-    if (bodyLimit >= UPLOAD_BYTES) waits[url] = handlerTimeout
+  app.addHook('onRoute', ({ url, bodyLimit = 0, config }) => {
+    if (bodyLimit >= UPLOAD_BYTES) waits[url] = config?.handlerTimeoutMs
   })
   addRoutes(app, services)
   await app.ready()
