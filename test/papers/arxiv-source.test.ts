@@ -127,6 +127,24 @@ test('a feed that arXiv cut short is completed by a search', async ({ db }) => {
   expect(await db.selectDistinct({ day: papers.listDay }).from(papers)).toEqual([{ day: '2026-04-10' }])
 })
 
+test.for([
+  ['2026-11-27', '202611241800 TO 202611261859'], // Thanksgiving was on Thursday
+  ['2026-12-28', '202612231800 TO 202612251859'], // Christmas was on Friday
+  ['2027-01-19', '202701141800 TO 202701181859'], // Martin Luther King Day was on Monday
+] as const)('the search for %s also has what waited over the holiday before', async ([day, submitted], { db }) => {
+  answer = reply(feedOf([]))
+  const source = arxivSource({ ...optionsOn(db), now: () => new Date('2027-01-21T08:00:00Z') })
+  await source.read(day, undefined)
+  expect(asked).toEqual([expect.stringContaining(`submittedDate:[${submitted}]`)])
+})
+
+test('a holiday of arXiv has no announcements, and is not searched', async ({ db }) => {
+  const source = arxivSource({ ...optionsOn(db), now: () => new Date('2027-01-04T08:00:00Z') })
+  for (const day of ['2026-12-25', '2027-01-01'])
+    expect(await source.read(day, undefined)).toMatchObject({ outcome: 'read', papers: [] })
+  expect(asked).toEqual([])
+})
+
 /** Answers as arXiv does when one paper is submitted at noon of every day. */
 const answerWithDailyPapers = (now: () => Date) => (request: IncomingMessage, response: ServerResponse) => {
   const asked = decodeURIComponent(request.url!).replaceAll('+', ' ')

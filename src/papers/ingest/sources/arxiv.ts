@@ -1,4 +1,5 @@
-import { dayOf, daysLater, isWeekend, mondayOf } from '../../../calendar/days.ts'
+import { dayOf, daysLater, mondayOf } from '../../../calendar/days.ts'
+import { isQuietDay } from '../../../calendar/holidays.ts'
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { OwnSource } from '../../../runtime/config/own-sources.ts'
@@ -99,7 +100,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
 
   /** Finds the papers that arXiv announced on a day, without those that it held back for a check. */
   async function announcedOn(day: string): Promise<ListReply> {
-    if (isWeekend(day)) return nothing()
+    if (isQuietDay(day)) return nothing()
     const { from, to } = submissionTimes(day)
     const { papers, ...reply } = await submitted(from, to)
     return { ...reply, papers: papers.map((paper) => ({ ...paper, listDay: day })) }
@@ -228,14 +229,17 @@ async function heldBack(arxiv: ArxivSource, newest: readonly ListedPaper[], toda
 
 /**
  * Returns when the papers that arXiv announces on a working day were submitted: until 14:00 in New York on the day before, since the
- * announcement before that (info.arxiv.org/help/availability). That is 18:00 UTC in summer and 19:00 in winter. The hour between belongs
- * to both days here.
+ * announcement before that, which may be days ago after a holiday (info.arxiv.org/help/availability). That is 18:00 UTC in summer and
+ * 19:00 in winter. The hour between belongs to both days here.
  */
 function submissionTimes(day: string): { from: string; to: string } {
-  const monday = mondayOf(day)
-  const [since, until] = day === monday ? [-4, -3] : day === daysLater(monday, 1) ? [-4, -1] : [-2, -1]
-  return { from: `${compact(daysLater(day, since))}1800`, to: `${compact(daysLater(day, until))}1859` }
+  let before = daysLater(day, -1)
+  while (isQuietDay(before)) before = daysLater(before, -1)
+  return { from: `${compact(lastSubmissions(before))}1800`, to: `${compact(lastSubmissions(day))}1859` }
 }
+
+/** Returns the last day of submission for an announcement: Friday for Monday's, else the day before. */
+const lastSubmissions = (day: string): string => daysLater(day, day === mondayOf(day) ? -3 : -1)
 
 const compact = (day: string): string => day.replaceAll('-', '')
 
