@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { mintToken, type TokenPurpose } from '../../../src/mail/tokens.ts'
 import { subscribers } from '../../../src/runtime/db/schema.ts'
-import { addSubscriber } from '../../support/services.ts'
+import { addSubscriber, releasedEdition } from '../../support/services.ts'
 import { routesOf } from '../routes.ts'
 import { test } from '../site.ts'
 
@@ -22,6 +22,20 @@ test('a link with a tail leads to the link, on every page behind a token', async
         const { statusCode, headers } = await app.inject({ method, url: link + tail })
         expect([statusCode, headers.location]).toEqual([302, link + tail.replace(/^[^?]*/, '')])
       }
+})
+
+test('so does a link to a list or an edition', async ({ site: { app, services } }) => {
+  await releasedEdition(services, '2026-04-14', 2)
+  for (const link of [
+    ...['/papers?date=2026-04-14', '/papers?week=2026-W16', '/editions/2026-04-14'],
+    '/editions/2026-04-13?kind=weekly',
+  ])
+    for (const tail of TAILS) {
+      const { statusCode, headers } = await app.inject(link + tail)
+      expect([link + tail, statusCode, headers.location]).toEqual([link + tail, 302, link])
+    }
+  for (const whole of ['/papers?date=2026-04-14&utm_source=mail', '/editions/2026-04-14?in=mail'])
+    expect([whole, (await app.inject(whole)).statusCode]).toEqual([whole, 200])
 })
 
 test('with a tail, the unsubscribe link changes nothing by GET, and unsubscribes by POST', async ({ db, site }) => {
