@@ -233,17 +233,23 @@ describe.for(LOCALES)('errors are in the browser’s language: %s', (locale) => 
   })
 })
 
-test('answers 503 at once under load, but readers can still unsubscribe', async ({ db, site: { services } }) => {
+test('answers 503 at once under load, but readers can still unsubscribe', { timeout: 60_000 }, async ({
+  db,
+  site: { services },
+}) => {
   const id = await addSubscriber(db, 'ada@example.org')
   const { app } = siteOn(services, { shedsLoad: true })
   onTestFinished(() => app.close())
   await app.ready()
   expect((await app.inject('/')).statusCode).toBe(200)
-  const end = performance.now() + 3000
-  while (performance.now() < end) {
-    // Blocks the event loop, as a busy process would.
+  const whileBusy = () => {
+    const end = performance.now() + 3000
+    while (performance.now() < end) {
+      // Blocks the event loop, as a busy process would.
+    }
+    return app.inject('/')
   }
-  await expect.poll(() => app.inject('/'), { timeout: 3000, interval: 50 }).toMatchObject({ statusCode: 503 })
+  await expect.poll(whileBusy, { timeout: 30_000, interval: 50 }).toMatchObject({ statusCode: 503 })
   const leave = `/unsubscribe/${mintToken(services.keys, 'unsubscribe', id, NOON)}`
   expect((await app.inject({ method: 'POST', url: leave })).statusCode).toBe(200)
 })

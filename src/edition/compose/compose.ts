@@ -6,7 +6,7 @@ import { escapeHtml } from '../../lib/escape-html.ts'
 import type { Locale, Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import { brandOf, messagesOf } from '../../runtime/config/newsletter.ts'
-import type { Sponsor } from '../../runtime/db/schema.ts'
+import type { EditionSection, Sponsor } from '../../runtime/db/schema.ts'
 import { describeCorrections } from '../draft/corrections.ts'
 import { isListed } from '../draft/curate.ts'
 import { describeNotices } from '../draft/notices.ts'
@@ -152,11 +152,12 @@ function listLine({ kind, closesAt, listReadAt }: ComposableEdition, { listed }:
 /** Every heading that a digest may have. A list without votes, such as a plain file's, is in its own order and not called trending. */
 function headingsOf({ CURATOR_NAME }: Settings, papers: CardPaper[], { digest }: Messages) {
   const voted = papers.some((paper) => paper.votes !== null)
-  return [
-    { name: 'picks', words: digest.picks(CURATOR_NAME) },
-    { name: 'top', words: voted ? digest.top : digest.inOrder },
-    { name: 'new', words: digest.new },
-    { name: 'rising', words: digest.rising, aside: digest.fromEarlierDays },
-    { name: FOR_YOU, words: digest.forYou, aside: digest.whatYouFollow },
-  ]
+  const headings: Record<EditionSection | typeof FOR_YOU, { words: string; aside?: string }> = {
+    picks: { words: digest.picks(CURATOR_NAME) },
+    top: { words: voted ? digest.top : digest.inOrder },
+    new: { words: digest.new },
+    rising: { words: digest.rising, aside: digest.fromEarlierDays },
+    [FOR_YOU]: { words: digest.forYou, aside: digest.whatYouFollow },
+  }
+  return Object.entries(headings).map(([name, heading]) => ({ name, ...heading }))
 }

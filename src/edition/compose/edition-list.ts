@@ -4,10 +4,10 @@ import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
 import { StoredFacts } from '../../papers/ranking/reason.ts'
 import { readable } from '../../papers/readable.ts'
 import { bigint, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
+import { type EditionSection, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 
 type Kind = 'daily' | 'weekly'
-type EditionSection = 'picks' | 'top' | 'new' | 'rising'
 
 /** A paper as an edition has it: its votes are those at the edition's close. */
 export interface EditionPaper extends ListedRow, StoredFacts {
@@ -40,7 +40,7 @@ export async function readEditionList(
   const row = z.object({
     paperId: bigint,
     position: z.number(),
-    section: z.enum(['picks', 'top', 'new', 'rising']),
+    section: z.enum(paperSection.enumValues),
     note: z.string().nullable(),
     votes: z.number().nullable(),
     comments: z.number().nullable(),

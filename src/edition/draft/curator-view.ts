@@ -2,7 +2,7 @@ import { desc, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { readable } from '../../papers/readable.ts'
 import { bigint, number, query, text } from '../../runtime/db/query.ts'
-import { editionPapers, editions, paperSection } from '../../runtime/db/schema.ts'
+import { type EditionSection, editionPapers, editions, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type EditionKey, findEdition } from './control.ts'
 import { isListed } from './curate.ts'
@@ -16,7 +16,7 @@ export interface CuratorPaper {
   title: string
   authors: string[]
   listDay: string
-  section: (typeof paperSection.enumValues)[number]
+  section: EditionSection
   reason: string
   votes: number | null
   comments: number | null

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query } from '../../runtime/db/query.ts'
-import { editionPins } from '../../runtime/db/schema.ts'
+import { type EditionSection, editionPins, paperSection } from '../../runtime/db/schema.ts'
 
 /** As many as an edition has papers. */
 const MAX_PLACE = 120
@@ -14,10 +14,11 @@ export const readPins = (db: Db, editionId: number): Promise<{ paperId: number; 
   query(db, { paperId: bigint, place: number })`
     SELECT paper_id, place FROM edition_pins WHERE edition_id = ${editionId} ORDER BY place`
 
-const SECTIONS = ['picks', 'top', 'new', 'rising'] as const
+const SECTIONS = paperSection.enumValues
+
 interface Placed {
   paperId: number
-  section?: (typeof SECTIONS)[number]
+  section?: EditionSection
 }
 
 /**

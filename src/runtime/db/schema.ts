@@ -40,7 +40,9 @@ export const cadence = pgEnum('cadence', ['daily', 'weekdays', 'weekly'])
 export const suppressionReason = pgEnum('suppression_reason', ['hard bounce', 'complaint', 'erasure', 'manual'])
 export const editionKind = pgEnum('edition_kind', ['daily', 'weekly'])
 export const editionState = pgEnum('edition_state', ['draft', 'released', 'sending', 'paused', 'sent', 'cancelled'])
+/** In the order of an edition. */
 export const paperSection = pgEnum('paper_section', ['picks', 'top', 'new', 'rising'])
+export type EditionSection = (typeof paperSection.enumValues)[number]
 export const paperMark = pgEnum('paper_mark', ['saved', 'not interested'])
 export const batchState = pgEnum('batch_state', ['open', 'leased', 'done'])
 export const deliveryState = pgEnum('delivery_state', [
