@@ -7,12 +7,11 @@ import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { MAX_WORDING, setWording, type Wording } from '../../edition/draft/wording.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { editionKey } from './fields.ts'
+import { editionKey, NO_CONTENT } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const params = z.object(editionKey)
 const config = { scopes: ['editions'] as const, errors: [404, 409] as const }
-const done = { 204: z.null() }
 
 /** A curator's words for an edition and the time of its release, for programs: as on the desk. */
 export const editionWordingApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -37,7 +36,7 @@ export const editionWordingApiRoutes: FastifyPluginAsyncZod<Services> = async (a
         summary: 'Set the note, subject or sponsor of a draft. null removes one, a missing one stays',
         params,
         body: Given,
-        response: done,
+        response: NO_CONTENT,
       },
     },
     async (request, reply) => {
@@ -59,7 +58,7 @@ export const editionWordingApiRoutes: FastifyPluginAsyncZod<Services> = async (a
         summary: 'Set when a draft is released. null: as usual, an hour after the close',
         params,
         body: z.strictObject({ at: z.iso.datetime({ offset: true }).nullable() }),
-        response: done,
+        response: NO_CONTENT,
       },
     },
     async (request, reply) => {
@@ -82,7 +81,7 @@ export const editionWordingApiRoutes: FastifyPluginAsyncZod<Services> = async (a
         summary: 'Publish a correction of a released edition: on its page at once, and in the next edition',
         params,
         body: z.strictObject({ words: z.string().max(MAX_NOTICE) }),
-        response: done,
+        response: NO_CONTENT,
       },
     },
     async (request, reply) => {

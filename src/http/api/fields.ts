@@ -8,3 +8,6 @@ export const editionKey = { kind: z.enum(['daily', 'weekly']), date: dayField }
 
 export const moment = z.string().describe('ISO 8601, in UTC')
 export const nullableMoment = z.string().nullable()
+
+/** The response of a request that returns nothing. */
+export const NO_CONTENT = { 204: z.null().describe('Done. There is nothing to return.') }

@@ -19,7 +19,7 @@ import {
 import { idField } from '../kit/params.ts'
 import { UPLOAD_MS } from '../kit/server-options.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
-import { moment } from './fields.ts'
+import { moment, NO_CONTENT } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 /** A quote or a line break is two bytes in JSON. */
@@ -143,7 +143,7 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     '/v1/imports/:id',
     {
       config: onOne,
-      schema: { summary: 'Delete an uploaded file and its report', params, response: { 204: z.null() } },
+      schema: { summary: 'Delete an uploaded file and its report', params, response: NO_CONTENT },
     },
     async (request, reply) => {
       const { id } = request.params

@@ -13,7 +13,7 @@ import {
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
-import { moment, nullableMoment } from './fields.ts'
+import { moment, NO_CONTENT, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const scope = z.enum(SCOPES)
@@ -88,7 +88,7 @@ export const keysApiRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       schema: {
         summary: 'Revoke an API key at once, with the keys that it made',
         params: z.object({ id: idField }),
-        response: { 204: z.null() },
+        response: NO_CONTENT,
       },
     },
     async (request, reply) => {

@@ -12,7 +12,7 @@ import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
 import { lift, suppressManually } from '../../suppression/suppress.ts'
 import { idField, pastMoment } from '../kit/params.ts'
-import { emailField } from './fields.ts'
+import { emailField, NO_CONTENT } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 /** Without the address: this response may be stored for an Idempotency-Key. */
@@ -86,7 +86,7 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
     '/v1/readers/:id',
     {
       config: { scopes, errors: [404] },
-      schema: { summary: 'Erase a reader from every table', params, response: { 204: z.null() } },
+      schema: { summary: 'Erase a reader from every table', params, response: NO_CONTENT },
     },
     async (request, reply) => {
       const { id } = request.params

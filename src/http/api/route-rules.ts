@@ -89,7 +89,18 @@ const takesAnyText = (params: unknown): boolean =>
   (params instanceof z.ZodObject &&
     Object.values(params.shape).every((each) => each instanceof z.ZodString && !each.def.checks?.length))
 
-/** Adds the documented errors, the key and the header of idempotent requests to a route's schema. */
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** What generators call a function for this request, and its group: "getEditionsByKindByDate" in "editions". */
+function namesOf({ method, url }: RouteOptions) {
+  const segments = url.split('/').slice(url.split('/').indexOf('v1') + 1)
+  const words = segments.map((segment) =>
+    segment.startsWith(':') ? `By${capitalised(segment.slice(1))}` : capitalised(segment),
+  )
+  return { operationId: String(method).toLowerCase() + words.join(''), tags: segments.slice(0, 1) }
+}
+
+/** Adds names, the documented errors, the key and the header of idempotent requests to a route's schema. */
 function describe(route: RouteOptions): void {
   const { scopes, moreWith, open, limited, errors = [] } = route.config ?? {}
   const { schema = {} } = route
@@ -114,6 +125,7 @@ function describe(route: RouteOptions): void {
   const problems = [...statuses].map((status) => [status, problemResponse(status)] as const)
   route.schema = {
     ...schema,
+    ...namesOf(route),
     ...(scopes ? { security: [{ apiKey: [] }] } : moreWith ? { security: [{}, { apiKey: [] }] } : {}),
     ...(words.length > 0 ? { description: words.join(' ') } : {}),
     response: { ...Object.fromEntries(problems), ...(open && !limited ? UNCHANGED : {}), ...known },

@@ -4,7 +4,7 @@ import { endSession, listOpenSessions } from '../../operate/admins/sessions.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
-import { moment } from './fields.ts'
+import { moment, NO_CONTENT } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Session = z.object({
@@ -42,7 +42,7 @@ export const sessionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       schema: {
         summary: 'Sign a browser out of the desk, or end an unused link',
         params: z.object({ id: idField }),
-        response: { 204: z.null() },
+        response: NO_CONTENT,
       },
     },
     async (request, reply) => {

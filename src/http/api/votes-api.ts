@@ -7,12 +7,13 @@ import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
 import { limit, PaperFacts } from './api-papers.ts'
+import { NO_CONTENT } from './fields.ts'
 import { pageAdder, paperNamed } from './named-paper.ts'
 
 const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
 const ownVotes = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
 
-const oneVote = { params: z.object({ id: z.string() }), response: { 204: z.null() } }
+const oneVote = { params: z.object({ id: z.string() }), response: NO_CONTENT }
 
 /** A reader's votes, in a browser that has their cookie. */
 export const votesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {

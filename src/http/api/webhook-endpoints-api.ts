@@ -16,7 +16,7 @@ import { WEBHOOK_EVENTS } from '../../operate/webhooks/events.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
-import { moment, nullableMoment } from './fields.ts'
+import { moment, NO_CONTENT, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Endpoint = z.object({
@@ -55,7 +55,6 @@ const ACTIONS = {
 const params = z.object({ id: idField })
 const scopes = ['admin'] as const
 const onOne = { scopes, errors: [404] as const }
-const nothing = { 204: z.null() }
 
 /** Webhook endpoints, for programs: as on the desk. Events of readers need the scope that reads readers. */
 export const webhookEndpointsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -106,7 +105,7 @@ export const webhookEndpointsApiRoutes: FastifyPluginAsyncZod<Services> = async 
     '/v1/webhooks/:id',
     {
       config: onOne,
-      schema: { summary: 'Delete a webhook endpoint, with its messages', params, response: nothing },
+      schema: { summary: 'Delete a webhook endpoint, with its messages', params, response: NO_CONTENT },
     },
     async (request, reply) => {
       const { id } = request.params
@@ -135,7 +134,7 @@ export const webhookEndpointsApiRoutes: FastifyPluginAsyncZod<Services> = async 
   for (const [action, { does, done, summary }] of Object.entries(ACTIONS)) {
     app.post(
       `/v1/webhooks/:id/${action}`,
-      { config: onOne, schema: { summary, params, response: nothing } },
+      { config: onOne, schema: { summary, params, response: NO_CONTENT } },
       async (request, reply) => {
         const { id } = request.params
         await audited(request, done, id, (db): Promise<unknown> => does({ ...services, db }, id))

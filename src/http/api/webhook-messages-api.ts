@@ -6,7 +6,7 @@ import { listMessages, replayMessage } from '../../operate/webhooks/messages.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField } from '../kit/params.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
-import { moment, nullableMoment } from './fields.ts'
+import { moment, NO_CONTENT, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Message = z.object({
@@ -58,7 +58,7 @@ export const webhookMessagesApiRoutes: FastifyPluginAsyncZod<Services> = async (
       schema: {
         summary: 'Send a message again, with the same id and content',
         params: params.extend({ message: idField }),
-        response: { 204: z.null() },
+        response: NO_CONTENT,
       },
     },
     async (request, reply) => {

@@ -33,7 +33,22 @@ test('docs/api.md names every request, and its examples answer', async ({ db, si
   for (const path of examples) expect((await app.inject(path)).statusCode, path).toBe(200)
 })
 
+test('each request has a name and a group, as generators of clients need them', async ({ site: { app } }) => {
+  const { paths } = (await app.inject('/api/openapi.json')).json() as {
+    paths: Record<string, Record<string, Operation>>
+  }
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  const names = operations.map(({ operationId }) => operationId)
+  expect(new Set(names).size).toBe(operations.length)
+  for (const name of names) expect(name).toMatch(/^(get|post|put|patch|delete)[A-Za-z]+$/)
+  expect(paths['/api/v1/editions/{kind}/{date}']!.get).toMatchObject({
+    operationId: 'getEditionsByKindByDate',
+    tags: ['editions'],
+  })
+})
+
 interface Operation {
+  operationId?: string
   parameters?: { name: string; in: string }[]
   requestBody?: object
   responses: object
