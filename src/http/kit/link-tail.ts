@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 /** A token (`mintToken`) and what may follow it. A tail may begin with characters that tokens have: the length ends the token. */
 const WITH_TAIL = /^([\w-]{46}|[\w-]{35})(?:[_-]*[^\w-].*|[_-]+)$/s
 
-/** Encodes a percent sign at the end of a link, which no server can decode. Every other one that stands alone is malformed. */
-export const encodePercentTail = (url: string): string => url.replace(/(?<=[\w-]{35})%(?=[?#]|$)/, '%25')
+/** Encodes a percent sign at the end of a link to a token or a day, which no server can decode. Every other one that stands alone is malformed. */
+export const encodePercentTail = (url: string): string => url.replace(/(?<=[\w-]{10})%(?=[?#]|$)/, '%25')
 
 /** The other links of emails that stand at the end of a line: to a list and an edition, with a tail. */
 const LIST_WITH_TAIL =
-  /^(\/(?:editions\/[\d-]{10}(?:\?kind=weekly)?|papers\?(?:date=[\d-]{10}|week=\d{4}-W\d\d)))(?:[.,;:!)\]>"*=]|%(?!27)[0-9A-F]{2}|&amp;)/i
+  /^(\/(?:editions\/[\d-]{10}(?:\?kind=weekly)?|papers\?(?:date=[\d-]{10}|week=\d{4}-W\d\d)))(?:[.,;:!)\]>"*=_]|%(?!27)|&amp;)/i
 
 /**
  * Takes off what email programs add to a link in plain text: a full stop, a bracket, "&amp;". A page is redirected to its link. Other
