@@ -982,7 +982,7 @@ export const de = (newsletter: string): Messages => ({
         text: [
           'Empfehlungen stehen vorn. Die übrigen ordnen wir nach Stimmen, geteilt durch die Wurzel aus Alter in Stunden plus vier. So fällt ein abends gelisteter Artikel nicht nur deshalb zurück, weil ihm Zeit fehlte. Wochen und Monate ordnen wir nach Stimmen.',
           'Themen, Stichwörter und andere Wünsche ändern nur die Reihenfolge Ihrer eigenen E-Mail. Was Sie öffnen oder anklicken, verwenden wir nicht.',
-          'Manche Begründungen nennen eine Chance. Sie sagt, wie viele frühere Artikel dieser Art im besten Zehntel ihres Monats landeten. Diese hatten bei Schluss so viele Stimmen nach so vielen Stunden auf der Liste. Chancen unter eins zu zehn zeigen wir nicht.',
+          'Manche Begründungen nennen eine Chance. Sie sagt, wie viele ähnliche Artikel im besten Zehntel ihres Monats landeten. Ähnliche Artikel hatten bei Schluss etwa gleich viele Stimmen und waren etwa gleich lange auf der Liste. Chancen unter eins zu zehn zeigen wir nicht.',
         ],
       },
       {

@@ -994,7 +994,7 @@ export const en = (newsletter: string) => ({
         text: [
           'Picks come first. The others are ordered by votes divided by the square root of their age in hours plus four, so that a paper listed in the evening is not behind only for lack of time. Weeks and months are ordered by votes.',
           'Topics, keywords and other wishes change the order of your own email only. We don’t use what you open or click.',
-          'Some reasons give a chance. It says how many earlier papers like it ended in their month’s top tenth. These had as many votes at the close, after as many hours on the list. Chances under one in ten aren’t shown.',
+          'Some reasons give a chance. It says how many similar papers ended in their month’s top tenth. Similar papers had about as many votes at the close, after about as long on the list. Chances under one in ten aren’t shown.',
         ],
       },
       {

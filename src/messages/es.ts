@@ -984,7 +984,7 @@ export const es = (newsletter: string): Messages => ({
         text: [
           'Primero va la selección editorial. Los demás se ordenan por votos divididos entre la raíz cuadrada de su edad en horas más cuatro, para que un artículo publicado por la tarde no quede atrás solo por falta de tiempo. Las semanas y los meses se ordenan por votos.',
           'Los temas, palabras clave y demás intereses solo cambian el orden de tu propio correo. No usamos lo que abres o pulsas.',
-          'Algunos motivos dan una probabilidad. Indica cuántos artículos anteriores como este acabaron en la mejor décima parte de su mes. Estos tenían los mismos votos al cierre, tras las mismas horas en la lista. No se muestran probabilidades menores de una entre diez.',
+          'Algunos motivos dan una probabilidad. Indica cuántos artículos similares acabaron en la mejor décima parte de su mes. Un artículo similar tenía más o menos los mismos votos al cierre, tras un tiempo parecido en la lista. No se muestran probabilidades menores de una entre diez.',
         ],
       },
       {

@@ -1001,7 +1001,7 @@ export const fr = (newsletter: string): Messages => ({
         text: [
           'Les choix de la rédaction viennent en premier. Les autres sont classés par votes divisés par la racine carrée de leur âge en heures plus quatre. Un article inscrit le soir ne perd donc pas seulement faute de temps. Semaines et mois sont classés par votes.',
           'Thèmes, mots-clés et autres souhaits ne changent que l’ordre de votre propre e-mail. Nous n’utilisons ni vos ouvertures ni vos clics.',
-          'Certaines raisons donnent une probabilité. Elle dit combien d’articles antérieurs de ce type ont fini dans le meilleur dixième de leur mois. Ceux-ci avaient autant de votes à la clôture, après autant d’heures sur la liste. Les probabilités inférieures à une sur dix ne sont pas affichées.',
+          'Certaines raisons donnent une probabilité. Elle dit combien d’articles semblables ont fini dans le meilleur dixième de leur mois. Un article semblable avait à peu près autant de votes à la clôture, après un temps comparable sur la liste. Les probabilités inférieures à une sur dix ne sont pas affichées.',
         ],
       },
       {

@@ -774,7 +774,7 @@ export const zh = (newsletter: string): Messages => ({
     answers: '有作者参与讨论',
     stars: (n) => `代码已获 ${number(n)} 颗星`,
     chance: ([part, whole], low, high, given) =>
-      `这类论文${given === undefined ? '' : `（本篇截止时有 ${votes(given)}）`}每 ${whole} 篇约有 ${part} 篇进入当月前十分之一，其中每 5 篇有 4 篇获得 ${number(low)}–${number(high)} 票`,
+      `这类论文${given === undefined ? '' : `（本篇截止时有 ${votes(given)}）`}每 ${whole} 篇约有 ${part} 篇进入当月前十分之一，每 5 篇有 4 篇最终获得 ${number(low)}–${number(high)} 票`,
     rise: (from, to, of, list) => `在${list}中从第 ${number(from)} 名升至第 ${number(to)} 名，共 ${number(of)} 篇`,
     listOfDay: (day) => `${day}的榜单`,
     listOfWeek: (day) => `${day}起一周的榜单`,
@@ -919,7 +919,7 @@ export const zh = (newsletter: string): Messages => ({
         text: [
           '编辑精选排在最前。其余论文的得分为票数除以“上榜小时数加四”的平方根，这样晚间上榜的论文不会仅仅因为时间短而落后。周榜和月榜按票数排序。',
           '主题、关键词等偏好只改变您自己邮件的顺序。我们不使用您的打开或点击行为。',
-          '有些理由会给出概率，表示以往的同类论文中，有多少进入了当月前十分之一。同类论文在截止时票数与上榜时长都相近。低于十分之一的概率不显示。',
+          '有些理由会给出概率，表示以往的同类论文中，有多少进入了当月前十分之一。同类论文是指截止时的票数和上榜时长都相近的论文。低于十分之一的概率不显示。',
         ],
       },
       {

@@ -13,6 +13,7 @@ import { paperPath } from '../../papers/paper-path.ts'
 import { authorLine } from '../../papers/readable.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import type { Services } from '../../runtime/services.ts'
+import { OTHER_SERVER_MS } from '../kit/server-options.ts'
 import { editionParams as params, seen } from './edition.ts'
 import { anchorOf, nameOf } from './edition-labels.ts'
 import { actor } from './guard.ts'
@@ -52,7 +53,8 @@ export const curationRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   })
 
   const adding = { params, body: z.object({ paper: z.string().trim().max(500).catch('') }).catch({ paper: '' }) }
-  app.post('/admin/editions/:kind/:date/papers', { schema: adding }, async (request, reply) => {
+  const looking = { schema: adding, config: { handlerTimeoutMs: OTHER_SERVER_MS } }
+  app.post('/admin/editions/:kind/:date/papers', looking, async (request, reply) => {
     const { params: edition, body } = request
     const id = arxivId(body.paper)
     if (id === undefined) return reply.redirect(`${editionHref(edition)}/add?q=${encodeURIComponent(body.paper)}`, 303)

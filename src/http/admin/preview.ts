@@ -11,6 +11,7 @@ import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { subscriberIdOf } from '../../subscription/find-reader.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
+import { OTHER_SERVER_MS } from '../kit/server-options.ts'
 import { editionParams as params } from './edition.ts'
 import { nameOf } from './edition-labels.ts'
 import { actor } from './guard.ts'
@@ -80,7 +81,7 @@ export const previewRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   const testing = { params, body: z.object({ locale: z.enum(LOCALES).optional().catch(undefined) }).catch({}) }
   app.post(
     '/admin/editions/:kind/:date/test',
-    { schema: testing, preHandler: app.rateLimit(MOST_TESTS) },
+    { schema: testing, config: { handlerTimeoutMs: OTHER_SERVER_MS }, preHandler: app.rateLimit(MOST_TESTS) },
     async (request, reply) => {
       const { params: key, body } = request
       // To the signed-in admin alone: the form has no address.

@@ -10,6 +10,7 @@ import { arxivId } from '../../papers/paper-id.ts'
 import { editionKind, editionState } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { ACTIONS, type Action } from '../admin/edition-actions.ts'
+import { OTHER_SERVER_MS } from '../kit/server-options.ts'
 import { editionKey } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
@@ -87,7 +88,7 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
   app.post(
     '/v1/editions/:kind/:date/papers',
     {
-      config: { scopes: changing, errors: [404, 409, 502] },
+      config: { scopes: changing, errors: [404, 409, 502], handlerTimeoutMs: OTHER_SERVER_MS },
       schema: {
         summary: 'Add any paper to a draft, as a pick. One that is not stored is looked up at arXiv',
         params,

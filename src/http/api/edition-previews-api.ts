@@ -8,6 +8,7 @@ import { LOCALES } from '../../messages/catalogue.ts'
 import { requireAdmin } from '../../operate/admins/sessions.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
+import { OTHER_SERVER_MS } from '../kit/server-options.ts'
 import { editionKey, emailField, moment, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
@@ -72,7 +73,7 @@ export const editionPreviewsApiRoutes: FastifyPluginAsyncZod<Services> = async (
   app.post(
     '/v1/editions/:kind/:date/test',
     {
-      config: { scopes: ['editions'], errors: [404, 409] },
+      config: { scopes: ['editions'], errors: [404, 409], handlerTimeoutMs: OTHER_SERVER_MS },
       schema: {
         summary: 'Email an edition as a test to an address of ADMIN_EMAILS, with [Test] before its subject',
         params,

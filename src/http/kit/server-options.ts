@@ -16,6 +16,12 @@ const BODY_BYTES = 16 * 1024
 /** How long a file may take to come, in milliseconds: the `handlerTimeoutMs` of routes that take one. Some lines are slow. */
 export const UPLOAD_MS = 5 * 60 * SECONDS
 
+/**
+ * How long a handler may wait for a relay or a source, in milliseconds, so that its page says what that server did. At
+ * `connectionTimeout`, the connection would end without an answer.
+ */
+export const OTHER_SERVER_MS = 50 * SECONDS
+
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyHttpOptions<Server> => ({
   loggerInstance: requestLogger(log),
   logController: new RouteLogController(),

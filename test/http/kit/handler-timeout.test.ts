@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { fastify } from 'fastify'
 import { expect, onTestFinished, vi } from 'vitest'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { limitHandlers } from '../../../src/http/kit/handler-timeout.ts'
-import { servicesOn } from '../../support/services.ts'
+import { addPapers, servicesOn } from '../../support/services.ts'
+import { CURATOR, signedIn } from '../admin.ts'
 import { form, siteOn, test } from '../site.ts'
 
 test.for([
@@ -28,6 +32,29 @@ test.for([
   vi.advanceTimersByTime(20_000)
   const { status, headers: replied } = await reply
   expect([status, replied.get('retry-after')]).toEqual([503, '10'])
+})
+
+test('a test email says what its relay did, also after twenty seconds', async ({ db, databaseUrl }) => {
+  const relay = createServer().listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  const settings = { SMTP_URL: `smtp://127.0.0.1:${(relay.address() as AddressInfo).port}`, ADMIN_EMAILS: CURATOR }
+  const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, ...settings }))
+  onTestFinished(async () => {
+    vi.useRealTimers()
+    await site.app.close()
+    relay.close()
+  })
+  await addPapers(db, '2026-04-14', 1)
+  await assemble(site.services, { kind: 'daily', date: '2026-04-14' })
+  const browser = await signedIn(site)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const reply = browser.post('/admin/editions/daily/2026-04-14/test', {})
+  const [connection] = await once(relay, 'connection')
+  // A relay without a greeting has 30 seconds for it.
+  vi.advanceTimersByTime(20_000)
+  connection.destroy()
+  const { statusCode, body } = await reply
+  expect([statusCode, body]).toEqual([200, expect.stringContaining('The test was not sent: ')])
 })
 
 test('a response that has begun goes on, and a route may have more time', async () => {

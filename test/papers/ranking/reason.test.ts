@@ -364,7 +364,7 @@ const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boole
     [/^有作者参与讨论$/, hasAnswers],
     [/^代码已获 ([\d,]+) 颗星$/, hasStars],
     [
-      /^这类论文每 (\d+) 篇约有 (\d+) 篇进入当月前十分之一，其中每 5 篇有 4 篇获得 ([\d,]+)–([\d,]+) 票$/,
+      /^这类论文每 (\d+) 篇约有 (\d+) 篇进入当月前十分之一，每 5 篇有 4 篇最终获得 ([\d,]+)–([\d,]+) 票$/,
       ([whole, part, low, high], ground) => hasChance([part!, whole!, low!, high!], ground),
     ],
   ],
