@@ -4,6 +4,7 @@ import { ownClient } from '../lib/own-client.ts'
 import type { Db } from './db/database.ts'
 import { NOTICE_LOST_SERVER } from './db/preparing-client.ts'
 import { bigint, queryOne } from './db/query.ts'
+import { liftTimeLimits } from './db/server-settings.ts'
 
 /** The two numbers of the advisory lock that all workers share. They are arbitrary but unique to this lock. */
 const LOCK = [0x9a9e4, 1]
@@ -25,6 +26,7 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
       retry = setTimeout(() => connect().catch(() => client?.emit('error', new Error('not connected'))), 2_000)
     })
     await client.connect()
+    await liftTimeLimits(client)
     await client.query('SELECT pg_advisory_lock_shared($1, $2)', LOCK)
   }
   await connect()

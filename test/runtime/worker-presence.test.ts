@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { expect, vi } from 'vitest'
+import { ownClient } from '../../src/lib/own-client.ts'
 import { describeStatus, readStatus } from '../../src/operate/status.ts'
 import { announceWorker, countWorkers } from '../../src/runtime/worker-presence.ts'
 import { signedIn, test } from '../http/admin.ts'
+import { runSql } from '../support/global-setup.ts'
 import { NOON } from '../support/services.ts'
 
 test('status and Deliveries count every worker of this database', async ({ databaseUrl, site }) => {
@@ -35,5 +37,20 @@ test('a worker whose connection the server ends, as in a restart, announces itse
     await expect.poll(() => countWorkers(services.db), { timeout: 10_000 }).toBe(1)
     expect(warn).toHaveBeenCalledTimes(time)
   }
+  await worker.end()
+})
+
+test('a time limit for idle connections does not end the one that announces a worker', async ({
+  databaseUrl,
+  site: { services },
+}) => {
+  await runSql(databaseUrl, `ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET idle_session_timeout = 200`)
+  const warn = vi.fn()
+  const worker = await announceWorker(databaseUrl, { warn } as unknown as Logger)
+  const idle = ownClient({ connectionString: databaseUrl })
+  await idle.connect()
+  await new Promise((resolve) => idle.once('end', resolve))
+  expect(warn).not.toHaveBeenCalled()
+  expect(await countWorkers(services.db)).toBe(1)
   await worker.end()
 })

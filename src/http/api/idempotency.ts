@@ -59,7 +59,10 @@ export function replayRequests(app: FastifyInstance, services: Services) {
       .digest()
     const begun = await beginRequest(services, named, hash)
     if ('since' in begun) {
-      request.runningAs = { ...named, ...begun }
+      const running = { ...named, ...begun }
+      // Its client has got a 503 while it waited for the database. Its handler does not run, and the client may try again.
+      if (request.isTimedOut) await storeResponse(services, running, { status: 500, body: '' })
+      else request.runningAs = running
       return
     }
     return reply

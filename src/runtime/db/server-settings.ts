@@ -91,10 +91,12 @@ export async function requireSettings(client: Queryable): Promise<void> {
 
 /**
  * Lifts the time limits that hosts set for a server, a database or a role, such as two minutes for a statement. They suit a page; a
- * migration, a backup or a restore of a large database takes longer, or waits for another one.
+ * migration, a backup or a restore of a large database takes longer, or waits for another one. A worker announces itself by a connection
+ * that is idle.
  */
 export const liftTimeLimits = (client: Queryable) =>
   // Servers before PostgreSQL 17 have no transaction_timeout.
   client.query(`
     SELECT set_config(name, '0', false) FROM pg_settings
-    WHERE name IN ('statement_timeout', 'transaction_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')`)
+    WHERE name IN ('statement_timeout', 'transaction_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout',
+      'idle_session_timeout')`)

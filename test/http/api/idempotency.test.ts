@@ -1,4 +1,5 @@
 import { fastifyRateLimit } from '@fastify/rate-limit'
+import { sql } from 'drizzle-orm'
 import { fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { expect, vi } from 'vitest'
@@ -82,6 +83,34 @@ test('one that fails after that frees its key', async ({ slow: { ask, stored, op
   await vi.waitFor(async () => expect(await stored()).toEqual([]))
   expect((await ask('/fails-late-then-soon')).status).toBe(500)
   expect(runs()).toBe(2)
+})
+
+test('one whose client got a 503 before it held its key does not run, and leaves the key free', async ({
+  db,
+  slow: { ask, openGates, runs },
+}) => {
+  const locked = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  const holding = db.transaction(async (tx) => {
+    await tx.execute(sql`LOCK TABLE idempotent_requests`)
+    locked.resolve()
+    await answered.promise
+  })
+  await locked.promise
+  expect((await ask('/returns')).status).toBe(503)
+  answered.resolve()
+  await holding
+  const again = vi.waitFor(
+    async () => {
+      const answer = await ask('/returns')
+      expect(answer.status).not.toBe(409)
+      return answer
+    },
+    { timeout: 10_000 },
+  )
+  await Promise.race([again, vi.waitFor(() => expect(runs()).toBe(1), { timeout: 10_000 })])
+  openGates()
+  expect(await again).toEqual({ status: 200, replayed: undefined, body: { n: 1 } })
 })
 
 test('a request that renews its hold keeps it however long it runs; without renewals, another takes it', async ({

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { fastify } from 'fastify'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -76,4 +76,30 @@ test('a response that has begun goes on, and a route may have more time', async 
   stream.push('two')
   stream.push(null)
   expect(await begun.text()).toBe('one two')
+})
+
+test('a connection whose answered body comes slowly closes after a minute, whatever a file may take', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const app = fastify({ requestTimeout: 300_000 })
+  onTestFinished(async () => {
+    vi.useRealTimers()
+    await app.close()
+  })
+  limitHandlers(app)
+  app.post('/', { onRequest: async (_request, reply) => reply.code(401).send() }, async () => 'ok')
+  const socket = connect(Number(new URL(await app.listen()).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  const answered = async (bytes: string) => {
+    const ends = new Promise((resolve) => app.server.once('request', (_, response) => response.once('close', resolve)))
+    socket.write(bytes)
+    await Promise.all([ends, once(socket, 'data')])
+  }
+  const begin = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n12345'
+  await answered(begin)
+  vi.advanceTimersByTime(59_000)
+  await answered(`67890${begin}`)
+  vi.advanceTimersByTime(59_000)
+  expect(socket.destroyed).toBe(false)
+  vi.advanceTimersByTime(1_000)
+  await once(socket, 'close')
 })

@@ -125,6 +125,19 @@ describe.each(['statement_timeout', 'lock_timeout', 'transaction_timeout'])(
   },
 )
 
+test('a database that soon ends idle connections can be restored: one waits for the migrations', async ({
+  databaseUrl,
+}) => {
+  const file: Buffer[] = []
+  for await (const chunk of openBackup(databaseUrl, new Date()).chunks) file.push(Buffer.from(chunk))
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await runSql(inject('serverUrl'), `CREATE DATABASE ${name}`)
+  onTestFinished(() => runSql(inject('serverUrl'), `DROP DATABASE ${name} WITH (FORCE)`))
+  const url = onDatabase(inject('serverUrl'), name)
+  await runSql(url, `ALTER DATABASE ${name} SET idle_session_timeout = 20`)
+  expect(await failureOf(restoreBackup(url, Readable.from([Buffer.concat(file)]), 'test'))).toBeUndefined()
+})
+
 test('a database that is not in UTF-8 is refused before a table is made', async () => {
   const name = `test_${randomBytes(6).toString('hex')}`
   await runSql(inject('serverUrl'), `CREATE DATABASE ${name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`)
