@@ -50,14 +50,12 @@ export async function refuseFirstOutcomes(db: Db, table: 'deliveries' | 'outbox'
 
 /** Waits until this many statements of the database wait for a lock. */
 export const someoneWaits = (db: Db, statements = 1) =>
-  expect
-    .poll(
-      async () => {
-        const { rows } = await db.execute(
-          sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        )
-        return rows.length
-      },
-      { timeout: 10_000 },
-    )
-    .toBeGreaterThanOrEqual(statements)
+  expect.poll(() => waitingStatements(db), { timeout: 10_000 }).toBeGreaterThanOrEqual(statements)
+
+/** Returns how many statements wait for a lock. */
+export async function waitingStatements(db: Db): Promise<number> {
+  const { rows } = await db.execute(
+    sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  )
+  return rows.length
+}

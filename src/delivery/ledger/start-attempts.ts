@@ -83,8 +83,8 @@ const Judged = z.object({
 
 /**
  * The statement that marks. CTEs in order: `leased` (may this batch send?), `wanted` (the group's choices), `locked` (its readers),
- * `judged` (each delivery with one reason not to send it, or NULL), `verdict` (the state that follows from the reason). `recorded` stands for itself. PostgreSQL runs it last, so that the
- * batch is locked before its deliveries, as in `leaseBatch`.
+ * `judged` (each delivery with one reason not to send it, or NULL), `verdict` (the state that follows from the
+ * reason). `recorded` stands for itself. PostgreSQL runs it last, so that the batch is locked before its deliveries, as in `leaseBatch`.
  */
 const startStatement = (
   { batchId, lease, editionId, ...edition }: Lease,
@@ -118,8 +118,9 @@ const startStatement = (
       END AS reason
     FROM wanted w
     -- OFFSET 0 forces one lookup by primary key per delivery. Without it each group reads the whole batch.
+    -- Skips a locked delivery, which stays in the batch: this statement would wait, then mark readers who unsubscribed during the wait.
     CROSS JOIN LATERAL (
-      SELECT * FROM deliveries WHERE edition_id = ${editionId} AND subscriber_id = w.subscriber_id OFFSET 0 FOR UPDATE
+      SELECT * FROM deliveries WHERE edition_id = ${editionId} AND subscriber_id = w.subscriber_id OFFSET 0 FOR UPDATE SKIP LOCKED
     ) d
     LEFT JOIN subscribers s ON s.id = d.subscriber_id
     LEFT JOIN suppressions x ON x.address_hash = s.address_hash
@@ -134,8 +135,7 @@ const startStatement = (
       END::delivery_state AS state
     FROM judged
   ), announced AS (
-    -- This digest tells its reader about the missed one. Skips a locked row: an import may hold it for
-    -- minutes, and this statement would then mark readers who unsubscribed during the wait.
+    -- This digest tells its reader about the missed one. Skips a locked row, as above: an import may hold it for minutes.
     UPDATE subscribers s SET missed_at = NULL
     FROM (
       SELECT m.id FROM verdict v JOIN subscribers m ON m.id = v.subscriber_id

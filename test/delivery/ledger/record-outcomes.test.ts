@@ -6,8 +6,8 @@ import { openRepeats } from '../../../src/delivery/ledger/repeats.ts'
 import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { retryRecording } from '../../../src/relay/retry-recording.ts'
-import { deliveries } from '../../../src/runtime/db/schema.ts'
-import { someoneWaits, test } from '../../support/database.ts'
+import { deliveries, subscribers } from '../../../src/runtime/db/schema.ts'
+import { someoneWaits, test, waitingStatements } from '../../support/database.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
 
 test('rule 2: a late outcome is recorded for its own attempt, never for a later one', async ({ db }) => {
@@ -70,6 +70,37 @@ test('the statement that marks locks the batch before the deliveries that it rec
   })
   await marking
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'accepted' })
+})
+
+test('rule 3: the statement that marks waits for no delivery, so that nobody unsubscribes during the wait', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const locked = await addSubscriber(db, 'ada@example.org')
+  const other = await addSubscriber(db, 'bob@example.org')
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
+  const { releases } = await openRepeats(services, editionId)()
+  const group = [locked, other].map((subscriberId) => ({ subscriberId, chosen: { shown: [0], own: 0 } }))
+  const mark = async () => {
+    const started = await startAttempts(db, lease, group, { releases, policy: 'resend', at: services.now() })
+    return started.map(({ subscriberId }) => subscriberId)
+  }
+  let marking: Promise<number[]> | undefined
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT FROM deliveries WHERE subscriber_id = ${locked} FOR UPDATE`)
+    marking = mark()
+    let ended = false
+    void marking.finally(() => {
+      ended = true
+    })
+    await expect.poll(async () => ended || (await waitingStatements(db)) > 0, { timeout: 10_000 }).toBe(true)
+  })
+  expect(await marking).toEqual([other])
+  await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.id, locked))
+  expect(await mark()).toEqual([])
+  expect(await db.$count(deliveries, eq(deliveries.state, 'skipped'))).toBe(1)
 })
 
 test('rule 2: recording is retried until the database accepts it', async ({ db }) => {
