@@ -420,6 +420,23 @@ test('Pick and Pin keep their names, and say whether they are pressed', { timeou
   }
 })
 
+test('a change says which paper it was, and its new place', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const title = (await page.locator('.desk-paper h3').nth(9).textContent())!.trim()
+  const press = async (key: string, says: string) => {
+    await page.keyboard.press(key)
+    await expect.poll(() => page.getByRole('status').last().textContent(), SLOW).toBe(says)
+  }
+  await rowOf(page, title).locator('h3 a').focus()
+  await press('u', `Done. Move up: ${title}. Now at place 9.`)
+  await press('u', `Done. Move up: ${title}. Now at place 8.`)
+  await press('p', `Done. Pick: ${title}.`)
+  await press('i', `Undone. Pin: ${title}. Now at place 1.`)
+  await press('d', `Done. Drop: ${title}.`)
+  await page.getByRole('button', { name: `Undo: ${title}` }).focus()
+  await press('Enter', `Done. Undo: ${title}. Now at place 10.`)
+})
+
 test('a double click on Pick picks', { timeout: 90_000 }, async ({ db, site }) => {
   const page = await openDesk({ db, site }, { viewport: DESK })
   await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).dblclick()
