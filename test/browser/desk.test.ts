@@ -437,6 +437,21 @@ test('a change says which paper it was, and its new place', { timeout: 90_000 },
   await press('Enter', `Done. Undo: ${title}. Now at place 10.`)
 })
 
+test('a contrast theme shows which papers are picked and pinned', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK, forcedColors: 'active' })
+  const looks = (name: string) =>
+    page.evaluate(`(([button]) => [getComputedStyle(button), getComputedStyle(button.querySelector('kbd'))].map(
+      ({ backgroundColor, color }) => backgroundColor + color))(document.querySelectorAll('${name}'))`)
+  const [pick, pin] = await Promise.all([looks('[data-key="p"]'), looks('[data-key="i"]')])
+  await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).click()
+  await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
+  await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pin/ }).click()
+  await rowOf(page, 'OmniShow').getByText('Pinned to place').waitFor()
+  const pressed = '[aria-pressed="true"]'
+  expect(await looks(`[data-key="p"]${pressed}`)).not.toEqual(pick)
+  expect(await looks(`[data-key="i"]${pressed}`)).not.toEqual(pin)
+})
+
 test('a double click on Pick picks', { timeout: 90_000 }, async ({ db, site }) => {
   const page = await openDesk({ db, site }, { viewport: DESK })
   await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).dblclick()
