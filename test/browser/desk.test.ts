@@ -452,6 +452,19 @@ test('a contrast theme shows which papers are picked and pinned', { timeout: 90_
   expect(await looks(`[data-key="i"]${pressed}`)).not.toEqual(pin)
 })
 
+test('every target in a row is at least 24 pixels high and wide', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  // A title and a summary of one line.
+  await db.execute(sql`UPDATE papers SET abstract = 'Short.' WHERE list_day = '2026-04-14'`)
+  await page.goto(EDITION)
+  const small =
+    await page.evaluate(`[...document.querySelectorAll('.desk-paper :is(a, button, summary)')].flatMap((each) => {
+    const { width, height } = each.getBoundingClientRect()
+    return width === 0 || (width >= 24 && height >= 24) ? [] : [each.textContent.trim()]
+  })`)
+  expect(small).toEqual([])
+})
+
 test('a double click on Pick picks', { timeout: 90_000 }, async ({ db, site }) => {
   const page = await openDesk({ db, site }, { viewport: DESK })
   await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).dblclick()
