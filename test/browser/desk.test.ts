@@ -420,6 +420,51 @@ test('Pick and Pin keep their names, and say whether they are pressed', { timeou
   }
 })
 
+test('a change says which paper it was, and its new place', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  const title = (await page.locator('.desk-paper h3').nth(9).textContent())!.trim()
+  const press = async (key: string, says: string) => {
+    await page.keyboard.press(key)
+    await expect.poll(() => page.getByRole('status').last().textContent(), SLOW).toBe(says)
+  }
+  await rowOf(page, title).locator('h3 a').focus()
+  await press('u', `Done. Move up: ${title}. Now at place 9.`)
+  await press('u', `Done. Move up: ${title}. Now at place 8.`)
+  await press('p', `Done. Pick: ${title}.`)
+  await press('i', `Undone. Pin: ${title}. Now at place 1.`)
+  await press('d', `Done. Drop: ${title}.`)
+  await page.getByRole('button', { name: `Undo: ${title}` }).focus()
+  await press('Enter', `Done. Undo: ${title}. Now at place 10.`)
+})
+
+test('a contrast theme shows which papers are picked and pinned', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK, forcedColors: 'active' })
+  const looks = (name: string) =>
+    page.evaluate(`(([button]) => [getComputedStyle(button), getComputedStyle(button.querySelector('kbd'))].map(
+      ({ backgroundColor, color }) => backgroundColor + color))(document.querySelectorAll('${name}'))`)
+  const [pick, pin] = await Promise.all([looks('[data-key="p"]'), looks('[data-key="i"]')])
+  await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).click()
+  await rowOf(page, 'OmniShow').getByText('Picked.').waitFor()
+  await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pin/ }).click()
+  await rowOf(page, 'OmniShow').getByText('Pinned to place').waitFor()
+  const pressed = '[aria-pressed="true"]'
+  expect(await looks(`[data-key="p"]${pressed}`)).not.toEqual(pick)
+  expect(await looks(`[data-key="i"]${pressed}`)).not.toEqual(pin)
+})
+
+test('every target in a row is at least 24 pixels high and wide', { timeout: 90_000 }, async ({ db, site }) => {
+  const page = await openDesk({ db, site }, { viewport: DESK })
+  // A title and a summary of one line.
+  await db.execute(sql`UPDATE papers SET abstract = 'Short.' WHERE list_day = '2026-04-14'`)
+  await page.goto(EDITION)
+  const small =
+    await page.evaluate(`[...document.querySelectorAll('.desk-paper :is(a, button, summary)')].flatMap((each) => {
+    const { width, height } = each.getBoundingClientRect()
+    return width === 0 || (width >= 24 && height >= 24) ? [] : [each.textContent.trim()]
+  })`)
+  expect(small).toEqual([])
+})
+
 test('a double click on Pick picks', { timeout: 90_000 }, async ({ db, site }) => {
   const page = await openDesk({ db, site }, { viewport: DESK })
   await rowOf(page, 'OmniShow').getByRole('button', { name: /^Pick/ }).dblclick()

@@ -426,6 +426,18 @@ test('Today names an automatically paused edition: reason, time, fix and link', 
   expect(body).not.toContain('Nothing needs you')
 })
 
+test('a preview for an address of no reader leads back into its field, which says why', async ({ db, site }) => {
+  await addPapers(db, DAY, 1)
+  const browser = await signedIn(site)
+  await browser.post(`${DESK}/assemble`)
+  for (const email of ['nobody@example.org', 'no address']) {
+    const { statusCode, body } = await browser.post(`${DESK}/preview`, { email })
+    expect(statusCode).toBe(422)
+    expect(body).toContain(`value="${email}" aria-invalid="true" aria-describedby="email-problem" autofocus>`)
+    expect(body).toMatch(/<p class="problem" id="email-problem">[^<]{9,}</)
+  }
+})
+
 test('every page is valid HTML, whatever a title or a note says', async ({ db, site }) => {
   await addPapers(db, DAY, 3)
   await addReaders(db, 2)

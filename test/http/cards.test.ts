@@ -47,6 +47,13 @@ describe('the card of a link', () => {
     expect(imageIn(body)).not.toBe(old)
   })
 
+  test('keeps the number of votes behind a name from right to left', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    await db.execute(sql`UPDATE papers SET organization = 'جامعة الملك سعود'`)
+    const { body } = await app.inject('/papers/2604.14000')
+    expect(/og:image:alt" content="([^"]+)"/.exec(body)?.[1]).toContain('· \u2068جامعة الملك سعود\u2069 · 100 votes')
+  })
+
   test('of something unknown is not found, in no language', async ({ site: { app } }) => {
     for (const path of [
       'en/papers/99/x',

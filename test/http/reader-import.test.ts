@@ -81,7 +81,8 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   }
   // Columns that may be about consent stop it.
   const [, unclear] = await check([])
-  expect(unclear).toMatch(/Opt-out\?<\/label> <span class="problem">Is it about consent/)
+  const [, why] = /Opt-out\?<\/label> <span class="problem" id="([^"]+)">Is it about consent/.exec(unclear)!
+  expect(unclear).toMatch(`aria-invalid="true" aria-describedby="${why}"`)
   expect(unclear).not.toContain('--map')
   // So do values that are not understood.
   const [, values] = await check(['', 'status', '', '', 'unsubscribed'])

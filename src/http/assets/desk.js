@@ -86,8 +86,7 @@ async function send(form, submitter, row, key, focusedThen) {
       if (field && field.value === field.defaultValue) field.value = value
     }
   const body = new URLSearchParams(new FormData(own, button))
-  const name = submitter?.ariaLabel ?? submitter?.textContent ?? ''
-  const says = `${button?.ariaPressed === 'true' ? 'Undone' : 'Done'}. ${name}`
+  const says = `${button?.ariaPressed === 'true' ? 'Undone' : 'Done'}. ${wordsOf(submitter)}.`
   const sent = new Map([...own.elements].map(({ id, value }) => [id, value]))
   const place = rows().findIndex(({ id }) => id === row)
   try {
@@ -102,7 +101,9 @@ async function send(form, submitter, row, key, focusedThen) {
     const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== focusedThen)
     content.replaceChildren(...page.querySelector('#content').childNodes)
     restore(drafts)
-    spoken.textContent = reply.ok ? says : ''
+    const placeNow = rows().findIndex(({ id }) => id === row)
+    const moved = placeNow >= 0 && placeNow !== place ? ` Now at place ${placeNow + 1}.` : ''
+    spoken.textContent = reply.ok ? says + moved : ''
     if (hasMovedOn && focusAgain(focused)) return
     const next = document.getElementById(row)?.matches('.desk-paper') ? document.getElementById(row) : rows()[place]
     const focus =
@@ -119,6 +120,10 @@ async function send(form, submitter, row, key, focusedThen) {
     refuse(own, 'No answer came, so this may not be saved.')
   }
 }
+
+// The words of a button, without the key that is drawn beside them.
+const wordsOf = (button) =>
+  button?.ariaLabel ?? [...(button?.childNodes ?? [])].map((each) => (each.ariaHidden ? '' : each.textContent)).join('')
 
 const sameForm = (root, form) =>
   [...root.querySelectorAll('form')].find((each) => each.getAttribute('action') === form.getAttribute('action'))

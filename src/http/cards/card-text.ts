@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fullDay, longDate } from '../../calendar/words.ts'
 import type { EditionList } from '../../edition/compose/edition-list.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { localeOfTexts, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { authorLine } from '../../papers/readable.ts'
@@ -35,7 +36,7 @@ const siteCardIn = (t: Messages): CardText => ({
 
 function paperCardIn(paper: Parameters<typeof paperCard>[0], t: Messages): CardText {
   const votes = paper.votes ? t.paper.votes(paper.votes) : ''
-  const foot = [authorLine(paper.authors, t, 2), paper.organization, votes].filter(Boolean).join(' · ')
+  const foot = [authorLine(paper.authors, t, 2), isolated(paper.organization ?? ''), votes].filter(Boolean).join(' · ')
   return { name: t.newsletter, aside: fullDay(paper.listDay, t.intl), title: paper.title, lines: [], foot }
 }
 
