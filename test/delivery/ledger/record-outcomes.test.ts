@@ -72,7 +72,7 @@ test('the statement that marks locks the batch before the deliveries that it rec
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'accepted' })
 })
 
-test('rule 3: the statement that marks waits for no delivery, so that nobody unsubscribes during the wait', async ({
+test('rule 3: the statement that marks waits for no delivery, in which time readers could unsubscribe', async ({
   db,
 }) => {
   const services = servicesOn(db)
