@@ -6,6 +6,7 @@ import { endsWithUs } from './ends-with-us.ts'
 export interface Load {
   url: string
   connections: number
+  /** how long it lasts, but for forms without a rate: these are all sent */
   seconds: number
   /** requests per second over all connections; if absent, as many as the server answers */
   rate?: number
