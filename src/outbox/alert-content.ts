@@ -1,4 +1,5 @@
 import { minuteUtc } from '../calendar/words.ts'
+import { capitalise } from '../lib/capitalise.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { messagesOf } from '../runtime/config/newsletter.ts'
 import type { AlertProblem, EmailContent } from './service-email.ts'
@@ -31,6 +32,6 @@ export function alertContent(
 const titleOf = ({ part, message }: AlertProblem): string => `${part}: ${message.split(/: |\. /)[0]}`
 
 const sentenceOf = ({ message, since }: AlertProblem): string => {
-  const sentence = `${message[0]!.toUpperCase()}${message.slice(1)}${/[.?!]$/.test(message) ? '' : '.'}`
+  const sentence = `${capitalise(message)}${/[.?!]$/.test(message) ? '' : '.'}`
   return since === null ? sentence : `${sentence} Since ${minuteUtc(new Date(since))}.`
 }

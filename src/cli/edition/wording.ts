@@ -3,6 +3,7 @@ import { describeEdition, type EditionKey } from '../../edition/draft/control.ts
 import { publishNotice } from '../../edition/draft/publish-notice.ts'
 import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { setWording, type Wording } from '../../edition/draft/wording.ts'
+import { capitalise } from '../../lib/capitalise.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cliActor } from '../actor.ts'
@@ -55,7 +56,6 @@ const change = (
   withServices(async (services) => {
     const entry = { actor: cliActor(), action, target: describeEdition({ kind, date }) }
     const changed = await withAudit(services, entry, (db) => act({ ...services, db }))
-    const done = `${action} ${entry.target}.`
-    const sentence = changed ? done[0]!.toUpperCase() + done.slice(1) : `Nothing to change in ${entry.target}.`
+    const sentence = changed ? `${capitalise(action)} ${entry.target}.` : `Nothing to change in ${entry.target}.`
     report(command, { kind, date, done: action, changed }, sentence)
   })

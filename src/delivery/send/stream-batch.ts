@@ -93,7 +93,10 @@ async function sendOne(
 
 const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase()
 
-/** Chooses papers for a group, marks it, and records the accepted. One transaction where other editions share papers: the readers stay locked between both. */
+/**
+ * Chooses papers for a group, marks it, and records the accepted. One transaction where other editions share papers: the readers stay
+ * locked between both.
+ */
 async function startGroup(
   { db, config, now }: DeliveryContext,
   lease: Lease,

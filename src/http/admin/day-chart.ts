@@ -1,4 +1,5 @@
 import { plainDay, shortDay } from '../../calendar/words.ts'
+import { capitalise } from '../../lib/capitalise.ts'
 
 /** One bar chart by day for templates/pages/admin/day-chart.eta. Bars have sizes in percent, so text keeps its size on a phone. */
 export interface DayChart {
@@ -22,7 +23,7 @@ export function dayChart(id: string, unit: string, days: readonly { day: string;
     caption:
       total === 0
         ? `No ${unit} in ${days.length} days`
-        : `${unit[0]!.toUpperCase()}${unit.slice(1)}: ${total.toLocaleString('en')} in ${days.length} days, most on ${plainDay(peak!.day)}: ${most.toLocaleString('en')}`,
+        : `${capitalise(unit)}: ${total.toLocaleString('en')} in ${days.length} days, most on ${plainDay(peak!.day)}: ${most.toLocaleString('en')}`,
     bars: days.flatMap(({ count }, index) =>
       count === 0
         ? []

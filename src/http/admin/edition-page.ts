@@ -11,6 +11,7 @@ import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { MAX_NOTICE, readNotices } from '../../edition/draft/publish-notice.ts'
 import { releaseState } from '../../edition/draft/schedule.ts'
 import { MAX_WORDING, wordingState } from '../../edition/draft/wording.ts'
+import { capitalise } from '../../lib/capitalise.ts'
 import { fingerprint } from '../../lib/fingerprint.ts'
 import { editionHref } from '../../operate/attention/attention.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -75,8 +76,7 @@ function describeStatus(edition: Edition, now: Date): string {
     return `Draft · goes out by itself at ${closingHour(releaseAt)} UTC${day}`
   }
   if (state === 'draft') return `Draft · is released ${describeRelease(edition, now)}`
-  const words = describeState(edition)
-  const named = words[0]!.toUpperCase() + words.slice(1)
+  const named = capitalise(describeState(edition))
   const why = pausedWhy ? ` · paused automatically: ${pausedWhy}` : ''
   return `${named}${releasedAt ? ` · released ${plainMoment(releasedAt)}${byHand ? ', by hand' : ''}` : ''}${why}`
 }

@@ -32,8 +32,8 @@ declare module 'fastify' {
  * Returns what routes with an Idempotency-Key need: the first request runs and its response is stored, another one with the same body
  * gets that response. A stored response has no address, so that erasing a reader need not search here.
  *
- * `replay` is a hook. `runToEnd` wraps the handler: one that takes longer than `limitHandlers` allows runs on when its client has got a 503. It
- * keeps the key, and its response is stored when it ends. Without that, a client that tries again would do everything twice.
+ * `replay` is a hook. `runToEnd` wraps the handler: one that takes longer than `limitHandlers` allows runs on when its client has got a
+ * 503. It keeps the key, and its response is stored when it ends. Without that, a client that tries again would do everything twice.
  */
 export function replayRequests(app: FastifyInstance, services: Services) {
   app.decorateRequest('runningAs', undefined)

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { z } from 'zod'
+import { capitalise } from '../../lib/capitalise.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { type ApiKey, findApiKey, type Scope } from '../../operate/api-keys.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -89,13 +90,11 @@ const takesAnyText = (params: unknown): boolean =>
   (params instanceof z.ZodObject &&
     Object.values(params.shape).every((each) => each instanceof z.ZodString && !each.def.checks?.length))
 
-const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
-
 /** What generators call a function for this request, and its group: "getEditionsByKindByDate" in "editions". */
 function namesOf({ method, url }: RouteOptions) {
-  const segments = url.split('/').slice(url.split('/').indexOf('v1') + 1)
+  const [, , , ...segments] = url.split('/')
   const words = segments.map((segment) =>
-    segment.startsWith(':') ? `By${capitalised(segment.slice(1))}` : capitalised(segment),
+    segment.startsWith(':') ? `By${capitalise(segment.slice(1))}` : capitalise(segment),
   )
   return { operationId: String(method).toLowerCase() + words.join(''), tags: segments.slice(0, 1) }
 }

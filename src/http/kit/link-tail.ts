@@ -3,7 +3,10 @@ import type { FastifyInstance } from 'fastify'
 /** A token (`mintToken`) and what may follow it. A tail may begin with characters that tokens have: the length ends the token. */
 const WITH_TAIL = /^([\w-]{46}|[\w-]{35})(?:[_-]*[^\w-].*|[_-]+)$/s
 
-/** Encodes a percent sign at the end of a link to a token or a day, which no server can decode. Every other one that stands alone is malformed. */
+/**
+ * Encodes a percent sign at the end of a link to a token or a day, which no server can decode. Every other one that stands alone is
+ * malformed.
+ */
 export const encodePercentTail = (url: string): string => url.replace(/(?<=[\w-]{10})%(?=[?#]|$)/, '%25')
 
 /** The other links of emails that stand at the end of a line: to a list and an edition, with a tail. */

@@ -27,7 +27,10 @@ export const ListFacts = z.object({
   /** an author takes part in the discussion */
   answers: z.boolean().optional(),
   stars: z.number().optional(),
-  /** its votes of the source at the close, the chance that such a paper ends in its month's top tenth, and likely final votes. Absent for a small chance */
+  /**
+   * its votes of the source at the close, the chance that such a paper ends in its month's top tenth, and likely final votes. Absent
+   * for a small chance
+   */
   chance: z.object({ votes: z.number(), topTenth: z.number(), low: z.number(), high: z.number() }).optional(),
 })
 export type ListFacts = z.output<typeof ListFacts>

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { capitalise } from '../../lib/capitalise.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
@@ -27,9 +28,7 @@ export function topicName(slug: string, t: Messages = messagesIn('en'), spelling
 /** A spelling as a name: "world models (WMs)" → "World models". Words with capitals of their own stay: "iTransformer". */
 function capitalised(spelling: string): string {
   const words = unbracketed(spelling).replace(CAPITALS, (word) => word.toUpperCase().replace(/S$/, 's'))
-  return /^\p{Ll}+(?!\p{Lu})/u.test(words) && !/^\p{Ll}+\p{Lu}/u.test(words)
-    ? words.charAt(0).toUpperCase() + words.slice(1)
-    : words
+  return /^\p{Ll}+(?!\p{Lu})/u.test(words) && !/^\p{Ll}+\p{Lu}/u.test(words) ? capitalise(words) : words
 }
 
 const Spelled = z.object({ slug: z.string(), spelling: z.string() })
