@@ -6,15 +6,26 @@ import { openRepeats } from '../../../src/delivery/ledger/repeats.ts'
 import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { retryRecording } from '../../../src/relay/retry-recording.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
 import { deliveries, subscribers } from '../../../src/runtime/db/schema.ts'
 import { someoneWaits, test, waitingStatements } from '../../support/database.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
 
-test('rule 2: a late outcome is recorded for its own attempt, never for a later one', async ({ db }) => {
+/** Plans an edition for these readers and leases its batch. */
+async function leaseFor(db: Db, ...emails: string[]) {
   const services = servicesOn(db)
-  const subscriberId = await addSubscriber(db, 'ada@example.org')
-  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const readers: number[] = []
+  for (const email of emails) readers.push(await addSubscriber(db, email))
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
   const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
+  const { releases } = await openRepeats(services, editionId)()
+  return { services, readers, lease, releases }
+}
+
+test('rule 2: a late outcome is recorded for its own attempt, never for a later one', async ({ db }) => {
+  const { services, readers, lease } = await leaseFor(db, 'ada@example.org')
+  const subscriberId = readers[0]!
   await db.update(deliveries).set({ state: 'handed', attempts: 2, crashes: 1 })
   const late = { subscriberId, attempt: 1, outcome: { state: 'refused' as const, reply: '550 5.1.1 late' } }
   await recordOutcomes(db, lease, [late], { at: services.now(), policy: 'resend' })
@@ -26,13 +37,8 @@ test('rule 2: a late outcome is recorded for its own attempt, never for a later 
 test('rule 2: the statement that marks records accepted attempts, never later ones, and also when it marks none', async ({
   db,
 }) => {
-  const services = servicesOn(db)
-  const sent = await addSubscriber(db, 'ada@example.org')
-  const next = await addSubscriber(db, 'bob@example.org')
-  const editionId = await releasedEdition(services)
-  const { batchIds } = await planAll(services, editionId)
-  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
-  const { releases } = await openRepeats(services, editionId)()
+  const { services, readers, lease, releases } = await leaseFor(db, 'ada@example.org', 'bob@example.org')
+  const [sent, next] = readers as [number, number]
   const row = async () => (await db.select().from(deliveries).where(eq(deliveries.subscriberId, sent)))[0]
   const mark = (attempt: number, held = lease.lease) =>
     startAttempts(db, { ...lease, lease: held }, [{ subscriberId: next, chosen: { shown: [0], own: 0 } }], {
@@ -51,12 +57,8 @@ test('rule 2: the statement that marks records accepted attempts, never later on
 test('the statement that marks locks the batch before the deliveries that it records, as a lease does: no deadlock', async ({
   db,
 }) => {
-  const services = servicesOn(db)
-  const subscriberId = await addSubscriber(db, 'ada@example.org')
-  const editionId = await releasedEdition(services)
-  const { batchIds } = await planAll(services, editionId)
-  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
-  const { releases } = await openRepeats(services, editionId)()
+  const { services, readers, lease, releases } = await leaseFor(db, 'ada@example.org')
+  const subscriberId = readers[0]!
   await db.update(deliveries).set({ state: 'handed', attempts: 1 })
   let marking: Promise<unknown> | undefined
   await db.transaction(async (tx) => {
@@ -75,13 +77,8 @@ test('the statement that marks locks the batch before the deliveries that it rec
 test('rule 3: the statement that marks waits for no delivery, in which time readers could unsubscribe', async ({
   db,
 }) => {
-  const services = servicesOn(db)
-  const locked = await addSubscriber(db, 'ada@example.org')
-  const other = await addSubscriber(db, 'bob@example.org')
-  const editionId = await releasedEdition(services)
-  const { batchIds } = await planAll(services, editionId)
-  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
-  const { releases } = await openRepeats(services, editionId)()
+  const { services, readers, lease, releases } = await leaseFor(db, 'ada@example.org', 'bob@example.org')
+  const [locked, other] = readers as [number, number]
   const group = [locked, other].map((subscriberId) => ({ subscriberId, chosen: { shown: [0], own: 0 } }))
   const mark = async () => {
     const started = await startAttempts(db, lease, group, { releases, policy: 'resend', at: services.now() })
@@ -104,10 +101,8 @@ test('rule 3: the statement that marks waits for no delivery, in which time read
 })
 
 test('rule 2: recording is retried until the database accepts it', async ({ db }) => {
-  const services = servicesOn(db)
-  const subscriberId = await addSubscriber(db, 'ada@example.org')
-  const { batchIds } = await planAll(services, await releasedEdition(services))
-  const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
+  const { services, readers, lease } = await leaseFor(db, 'ada@example.org')
+  const subscriberId = readers[0]!
   await db.update(deliveries).set({ state: 'handed', attempts: 1 })
   await db.execute(sql`
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left on device'; END $$`)
