@@ -53,7 +53,7 @@ export async function screenSignUp(
   { origin, domain, signs, evidence }: { origin: string; domain: string; signs: DomainSigns; evidence: Evidence },
 ): Promise<{ mailAfter: Date }> {
   const { config, now } = services
-  const proof = await verifyProofOfWork(services, evidence.proof)
+  const proof = verifyProofOfWork(services, evidence.proof)
   const begun = proof?.issuedAt ?? evidence.shownAt
   const tooFast = begun === undefined || now().getTime() - begun.getTime() < MIN_FORM_MS
   const admission = await countSignUp(services, {
