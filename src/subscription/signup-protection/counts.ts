@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { atMost } from '../../lib/at-most.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { statement } from '../../runtime/db/statement.ts'
@@ -16,8 +15,6 @@ const USUAL_HOURS = 24
 const USUAL_WINDOWS = (USUAL_HOURS * 60) / WINDOW_MINUTES
 /** This multiple of the usual rate is a surge, if it exceeds the setting. */
 const SURGE_FACTOR = 5
-
-const MOST_AT_ONCE = 4
 
 /** Weight that one suspicious sign adds to the 1 of a sign-up. */
 const SUSPICION_WEIGHT = 2
@@ -58,13 +55,9 @@ export type Admission = { domain: Level; all: Level } | undefined
  * narrowest, all, domain.
  * The row of all never waits for the disk: otherwise each write would let only one sign-up through. The table is unlogged,
  * and the statement writes to no other. After a crash of the database, all counts begin at 0.
- * At most four run in a process. Otherwise every connection of a burst waits for the row of all, and each change of turns costs
- * PostgreSQL a change of processes: on two busy cores, 500 sign-ups a second became 400.
  * Network counts are exact. Concurrent suspicious sign-ups may exceed a domain's limit by their number.
  */
-export const countSignUp = atMost(MOST_AT_ONCE, countNow)
-
-async function countNow(
+export async function countSignUp(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   signUp: SignUp,
 ): Promise<Admission> {
