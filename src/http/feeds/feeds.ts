@@ -77,18 +77,21 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
 }
 
 /**
- * Returns a function that writes a document, or returns the one it wrote for the same content. Writing takes twice as long as reading
- * the papers, and most polls find what the last ones found. As bytes, its compressed forms are kept with it.
+ * Returns a function that writes a feed's document, or returns its last one while the content is the same. Writing takes twice as long
+ * as reading the papers, and most polls find what the last ones found. As bytes, its compressed forms are kept with it.
  */
 function keepDocuments() {
-  const kept = new LRUCache<string, Buffer>({ max: 100 })
+  const kept = new LRUCache<string, { hash: string; document: Buffer }>({ max: 100 })
   return async (content: FeedContent, topics: readonly string[], write: Write): Promise<Buffer> => {
     const { t, nameOf, since: _, ...said } = content
-    const key = createHash('sha1')
-      .update(JSON.stringify([t.lang, topics.map(nameOf), said]))
+    const feed = `${t.lang} ${content.path}`
+    const hash = createHash('sha1')
+      .update(JSON.stringify([topics.map(nameOf), said]))
       .digest('base64url')
-    const document = kept.get(key) ?? Buffer.from(await write(content))
-    kept.set(key, document)
+    const last = kept.get(feed)
+    if (last?.hash === hash) return last.document
+    const document = Buffer.from(await write(content))
+    kept.set(feed, { hash, document })
     return document
   }
 }
