@@ -137,6 +137,7 @@ async function contendersOf(
     'f  d with DKIM by Ed25519': () => paperboy(ed25519),
     'g  d with two workers': () => paperboy({}, readers, 2),
     'h  d, relay replies after 100 ms, 50 connections': () => paperboy(slow, few),
+    'i  h with two workers': () => paperboy(slow, 2 * few, 2),
   }
 }
 
@@ -158,6 +159,7 @@ const TARGETS: [string, string, number][] = [
   ['d', 'c', 5],
   ['e', 'b', 0.7],
   ['f', 'b', 1.3],
+  ['i', 'h', 1.7],
 ]
 
 function report(measures: Record<string, Run[]>): void {

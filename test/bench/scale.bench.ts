@@ -48,7 +48,6 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
 interface Measured {
   readers: number
   importSeconds: number
-  importMegabytes: number
   planSeconds: number
   firstMailSeconds: number
   sendSeconds: number
@@ -68,7 +67,6 @@ async function measure(stage: Stage, port: number, readers: number): Promise<Mea
   const importing = Date.now()
   await importSubscribers(stage.services, file, { active: true, attestedBy: 'bench', dryRun: false })
   const importSeconds = (Date.now() - importing) / 1000
-  const importMegabytes = peakOf('self')
   await db.execute(sql`ANALYZE subscribers`)
 
   const env = {
@@ -102,7 +100,6 @@ async function measure(stage: Stage, port: number, readers: number): Promise<Mea
     return {
       readers,
       importSeconds,
-      importMegabytes,
       planSeconds: times.plan!,
       firstMailSeconds: times.first! - began / 1000,
       sendSeconds,
@@ -131,7 +128,6 @@ function report(few: Measured, many: Measured): void {
     row('messages/s, planning included', ({ readers, sendSeconds }) => (readers / sendSeconds).toFixed(0)),
     row('worker CPU s/1,000 messages', ({ workerCpuPerThousand }) => workerCpuPerThousand.toFixed(3)),
     row('worker peak MB', ({ workerMegabytes }) => workerMegabytes.toFixed(0)),
-    row('import peak MB', ({ importMegabytes }) => importMegabytes.toFixed(0)),
     row('accepted', ({ accepted }) => accepted.toLocaleString('en')),
     row('HOT updates of the ledger', ({ hotShare }) => `${(hotShare * 100).toFixed(1)} %`),
     row('scans of the whole list', ({ listScans }) => String(listScans)),
