@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import type { Taken } from './support/contender.ts'
+import { databaseCpu } from './support/cpu.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { runContender, runProgram, type SinkProcess, startSink, WORKER_FLAGS } from './support/run.ts'
 import { addReaders, openStage, planAfresh, type Stage } from './support/stage.ts'
@@ -42,25 +43,33 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   const slow = await startSink(stack, { postfix: false, delayMs: SLOW.delayMs })
   const ground = { readers, port: sink.port, slowPort: slow.port, profile: values.profile }
   const all = await contendersOf(stage, ground)
+  const database = await databaseCpu(stage.services.db)
   const wanted = values.only?.split(',') ?? Object.keys(all)
   const chosen = Object.fromEntries(
     Object.entries(all)
       .filter(([name]) => wanted.includes(name) || wanted.includes(name.split(' ')[0]!))
-      .map(([name, run]) => [name, withSinks(run, [sink, slow])]),
+      .map(([name, run]) => [name, withOthers(run, [sink, slow], database)]),
   )
   const measures = await inRounds(Number(values.rounds), chosen)
   report(measures)
 }
 
-/** A run, and the CPU seconds of its sink. The sink has a single thread, which may be the bottleneck. */
-type Run = Taken & { sinkSeconds: number }
+/** A run, and the CPU seconds of its sink and of PostgreSQL. The sink has a single thread, which may be the bottleneck. */
+type Run = Taken & { sinkSeconds: number; databaseSeconds: number }
 
-const withSinks = (run: () => Promise<Taken>, sinks: readonly SinkProcess[]) => async (): Promise<Run> => {
-  const cpu = () => sinks.reduce((sum, sink) => sum + sink.cpu(), 0)
-  const before = cpu()
-  const taken = await run()
-  return { ...taken, sinkSeconds: cpu() - before }
-}
+/** PostgreSQL's seconds include the planning before, a hundredth of sending. */
+const withOthers =
+  (run: () => Promise<Taken>, sinks: readonly SinkProcess[], database: () => number) => async (): Promise<Run> => {
+    const cpu = () => ({ sinkSeconds: sinks.reduce((sum, sink) => sum + sink.cpu(), 0), databaseSeconds: database() })
+    const before = cpu()
+    const taken = await run()
+    const after = cpu()
+    return {
+      ...taken,
+      sinkSeconds: after.sinkSeconds - before.sinkSeconds,
+      databaseSeconds: after.databaseSeconds - before.databaseSeconds,
+    }
+  }
 
 interface Ground {
   readers: number
@@ -171,6 +180,7 @@ function report(measures: Record<string, Run[]>): void {
   const rows = Object.entries(measures).map(([name, runs]) => {
     const { median, least, most } = rates[letter(name)]!
     const cpu = spread(runs.map((run) => (run.cpuSeconds / run.messages) * 1000)).median
+    const database = spread(runs.map((run) => (run.databaseSeconds / run.messages) * 1000)).median
     const peak = spread(runs.map((run) => run.peakMegabytes)).median
     const sink = spread(runs.map((run) => (run.sinkSeconds / (run.endedAt - run.beganAt)) * 1000)).median
     return [
@@ -178,14 +188,18 @@ function report(measures: Record<string, Run[]>): void {
       median.toFixed(0),
       `${least.toFixed(0)}–${most.toFixed(0)}`,
       cpu.toFixed(2),
+      database.toFixed(2),
       peak.toFixed(0),
       `${(sink * 100).toFixed(0)} %`,
       base ? (median / base).toFixed(2) : '',
     ]
   })
-  printTable([['', 'messages/s', 'spread', 'CPU s/1,000', 'peak MB', 'sink, of a core', 'ratio to b'], ...rows])
+  printTable([
+    ['', 'messages/s', 'spread', 'CPU s/1,000', 'PostgreSQL', 'peak MB', 'sink, of a core', 'ratio to b'],
+    ...rows,
+  ])
   console.log(
-    `\nMedian of ${Object.values(measures)[0]!.length} alternating rounds. CPU and memory are of the sending processes only.`,
+    `\nMedian of ${Object.values(measures)[0]!.length} alternating rounds. CPU and memory are of the sending processes; PostgreSQL's CPU s/1,000 beside.`,
   )
   for (const [one, other, least] of TARGETS) {
     if (rates[one] && rates[other]) verdict(`${one} ÷ ${other}`, rates[one].median / rates[other].median, least)

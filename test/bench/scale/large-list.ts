@@ -8,7 +8,7 @@ import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { bigint, number, query, queryColumn, queryOne, text } from '../../../src/runtime/db/query.ts'
-import { serverCpu } from '../support/cpu.ts'
+import { databaseCpu } from '../support/cpu.ts'
 import { endsWithUs } from '../support/ends-with-us.ts'
 import { peakOf } from '../support/measured-command.ts'
 import { percentile } from '../support/rounds.ts'
@@ -53,22 +53,22 @@ export async function measureLargeList(stack: AsyncDisposableStack, readers: num
 
 /** Runs one step and prints its time, CPU time, write-ahead log and this process's peak memory. */
 async function measured(db: Db, name: string, work: () => Promise<unknown>, rows: number): Promise<void> {
-  const { pid, at } = await position(db)
-  const [cpu, began] = [serverCpu(pid), performance.now()]
+  const cpu = await databaseCpu(db)
+  const at = await position(db)
+  const [before, began] = [cpu(), performance.now()]
   await work()
   const seconds = (performance.now() - began) / 1000
   const { wal } = await queryOne(db, {
     wal: number,
   })`SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), ${at}::pg_lsn)::float AS wal`
   console.log(
-    `\n${name}: ${seconds.toFixed(1)} s; PostgreSQL ${(serverCpu(pid) - cpu).toFixed(1)} s of CPU; ` +
+    `\n${name}: ${seconds.toFixed(1)} s; PostgreSQL ${(cpu() - before).toFixed(1)} s of CPU; ` +
       `WAL ${(wal / 1e6).toFixed(0)} MB, ${(((wal / rows) * 1000) / 1e6).toFixed(2)} MB per 1,000; this process at most ${peakOf('self').toFixed(0)} MB`,
   )
 }
 
-const position = (db: Db) =>
-  queryOne(db, { pid: bigint, at: text })`
-    SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int AS pid, pg_current_wal_lsn()::text AS at`
+const position = async (db: Db): Promise<string> =>
+  (await queryOne(db, { at: text })`SELECT pg_current_wal_lsn()::text AS at`).at
 
 /** Adds active readers of mixed zones, hours and cadences, a million in one statement. Indexes are made afterwards. */
 async function addReaders(db: Db, readers: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { bigint, queryColumn } from '../../../src/runtime/db/query.ts'
+import { bigint, queryColumn, queryOne, text } from '../../../src/runtime/db/query.ts'
 
 /**
  * Returns a clock of CPU milliseconds: of this process and of its database connections, which other programs do not lengthen. It is
@@ -25,10 +25,13 @@ function cpuOf(pid: number): number {
   }
 }
 
-/** Returns the CPU seconds of a PostgreSQL server so far: of its running processes and of those that have ended. */
-export function serverCpu(postmaster: number): number {
-  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').trim().split(' ')
-  return ticksOf(postmaster, 4) + children.reduce((sum, pid) => sum + ticksOf(Number(pid), 2), 0)
+/** Returns a clock of the CPU seconds of a PostgreSQL server on this machine: of its running processes and of those that have ended. */
+export async function databaseCpu(db: Db): Promise<() => number> {
+  const { pid } = await queryOne(db, { pid: text })`SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1) AS pid`
+  return () => {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return ticksOf(Number(pid), 4) + children.reduce((sum, child) => sum + ticksOf(Number(child), 2), 0)
+  }
 }
 
 /** Fields 14 to 17 of /proc/PID/stat: user and system time, then those of children that have ended. In seconds. */

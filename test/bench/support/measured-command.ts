@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { queryOne, text } from '../../../src/runtime/db/query.ts'
-import { serverCpu } from './cpu.ts'
+import { databaseCpu } from './cpu.ts'
 import { endsWithUs } from './ends-with-us.ts'
 import { PROJECT_FLAGS } from './run.ts'
 
@@ -24,8 +23,8 @@ export interface MeasuredCommand {
  * @throws Error with the command's output when it fails
  */
 export async function runPaperboy(db: Db, args: string[], env: Record<string, string>): Promise<MeasuredCommand> {
-  const { pid } = await queryOne(db, { pid: text })`SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1) AS pid`
-  const database = serverCpu(Number(pid))
+  const database = await databaseCpu(db)
+  const before = database()
   const began = performance.now()
   // bash reports the CPU time of a child that has ended; Node does not.
   const command = [process.execPath, ...PROJECT_FLAGS.paperboy, 'src/cli/main.ts', ...args]
@@ -48,7 +47,7 @@ export async function runPaperboy(db: Db, args: string[], env: Record<string, st
   return {
     seconds: (performance.now() - began) / 1000,
     cpuSeconds: user! + system!,
-    databaseCpuSeconds: serverCpu(Number(pid)) - database,
+    databaseCpuSeconds: database() - before,
     peakMegabytes: peak,
     output: output.trim(),
   }
