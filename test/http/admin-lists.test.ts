@@ -75,7 +75,9 @@ describe('the list of readers', () => {
     expect(await add('agreed@example.org', { agreed: 'yes' })).toContain('Added.')
     expect(await add('left@example.org', { agreed: 'yes' })).toContain('Not added: this address unsubscribed')
     expect(await add('new@example.org')).toContain('Nothing was changed')
-    expect((await browser.post('/admin/readers/add', { email: 'new' })).statusCode).toBe(422)
+    const typed = await browser.post('/admin/readers/add', { email: 'new', agreed: 'yes' })
+    expect(typed.statusCode).toBe(422)
+    expect(typed.body, 'keeps the tick').toMatch(/name="agreed" value="yes" checked/)
     const { rows } = await db.execute(sql`
       SELECT email, status, imported_by, (SELECT count(*)::int FROM outbox o WHERE o.subscriber_id = s.id AND kind = 'confirm') AS asked
       FROM subscribers s ORDER BY id`)

@@ -81,7 +81,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
       const problem = reply.locals!.t.address[error.problem]
-      return reply.code(422).view('admin/readers', { ...(await listPage(services, {})), typed: email, problem })
+      return reply.code(422).view('admin/readers', { ...(await listPage(services, {})), typed: email, agreed, problem })
     }
   })
 }
