@@ -15,8 +15,8 @@ export interface Request {
 }
 
 /**
- * Sign-ups and requests that a process handles at once. More would open a database connection each, wait for the row that counts
- * them all, and cost PostgreSQL a change of processes for each turn: two cores took 1,600 a second where five at once make 1,800.
+ * Sign-ups, and requests for the manage link, that a process handles at once. More would open a database connection each, and wait for
+ * the row that counts them all: two cores took 1,600 a second where five at once make 1,800.
  */
 const MOST_AT_ONCE = 5
 
